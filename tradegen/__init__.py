@@ -1,0 +1,18 @@
+"""tradegen makes synthetic trade logs that can be trusted."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tradegen.api import RunResult, run
+
+__version__ = "0.1.0"
+__all__ = ["RunResult", "__version__", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the API when it is first used: `import tradegen` alone costs nothing."""
+    if name in ("run", "RunResult"):
+        from tradegen import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'tradegen' has no attribute {name!r}")

@@ -1,0 +1,151 @@
+"""Bars kept in a file of their own, and their join with the trades they belong to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from tradegen.data.row import BAR_FIELDS, LOOKBACK, Bars, IntArray
+from tradegen.errors import GoldError
+
+Key = tuple[str, str | None]
+"""A symbol, or a trade_id, with its interval where the file names one."""
+
+
+@dataclass(frozen=True, slots=True)
+class BarsTable:
+    """Bars by symbol (joined on symbol and time) or by trade_id (taken as they are)."""
+
+    by_trade: bool
+    bars: Mapping[Key, Bars]
+
+    def around(self, record: Mapping[str, Any], entry: int, exit_: int) -> Bars:
+        """Return a trade's window: 64 bars before the entry bar, up to the exit bar.
+
+        `entry` and `exit_` are microseconds since 1970. Raises `LookupError`, whose text says
+        what is missing.
+        """
+        name = str(record.get("trade_id" if self.by_trade else "symbol"))
+        interval = record.get("interval")
+        bars = self.bars.get((name, str(interval)), self.bars.get((name, None)))
+        if bars is None:
+            raise LookupError(f"no bars of {name} ({interval}) in the bars file")
+        if self.by_trade:
+            return bars
+        first = int(np.searchsorted(bars.time, entry, side="right")) - 1 - LOOKBACK
+        last = int(np.searchsorted(bars.time, exit_, side="right")) - 1
+        if first < 0:
+            raise LookupError(
+                f"only {max(first + LOOKBACK, 0)} bars of {name} before the entry bar; "
+                f"{LOOKBACK} are needed"
+            )
+        return bars[first : last + 1]
+
+
+def read_bars(paths: Sequence[Path], tz: ZoneInfo | None) -> BarsTable:
+    """Read bars from Parquet or CSV files; times without a zone are taken to be in `tz`.
+
+    Columns: `symbol` (or `trade_id`), `time`, `open`, `high`, `low`, `close`, `volume` and,
+    optionally, `interval`.
+
+    Raises `GoldError` for an unreadable file, a missing column, a value of the wrong kind or two
+    bars of one symbol at one time.
+    """
+    tables = [_read_table(path) for path in paths]
+    by_trade = all("symbol" not in table.column_names for table in tables)
+    key_name = "trade_id" if by_trade else "symbol"
+    bars: dict[Key, Bars] = {}
+    for path, table in zip(paths, tables, strict=True):
+        for key, part in _split(path, table, key_name, tz).items():
+            if key in bars:
+                raise GoldError(f"{path}: bars of {key[0]} are in another bars file too")
+            bars[key] = part
+    return BarsTable(by_trade, bars)
+
+
+def _read_table(path: Path) -> pa.Table:
+    try:
+        if path.suffix.lower() in (".parquet", ".pq"):
+            table = pq.read_table(path)
+        else:
+            table = _read_csv(path)
+    except FileNotFoundError as error:
+        raise GoldError(f"{path}: no such file") from error
+    except (pa.ArrowInvalid, OSError) as error:
+        raise GoldError(f"{path}: not readable as bars: {error}") from error
+    missing = [name for name in BAR_FIELDS if name not in table.column_names]
+    if missing or not {"symbol", "trade_id"} & set(table.column_names):
+        raise GoldError(
+            f"{path}: missing column(s) {', '.join(missing) or 'symbol'}; "
+            f"expected symbol, {', '.join(BAR_FIELDS)}; found {', '.join(table.column_names)}"
+        )
+    return table
+
+
+def _read_csv(path: Path) -> pa.Table:
+    with path.open(encoding="utf-8-sig") as file:
+        header = file.readline()
+    delimiter = max(",;\t|", key=header.count)
+    text = ("symbol", "trade_id", "interval", "time")
+    return pacsv.read_csv(
+        path,
+        parse_options=pacsv.ParseOptions(delimiter=delimiter),
+        convert_options=pacsv.ConvertOptions(
+            column_types={
+                **dict.fromkeys(text, pa.string()),
+                **dict.fromkeys(BAR_FIELDS[1:], pa.float64()),
+            }
+        ),
+    )
+
+
+def _split(path: Path, table: pa.Table, key: str, tz: ZoneInfo | None) -> dict[Key, Bars]:
+    keys = [key, "interval"] if "interval" in table.column_names else [key]
+    for name in (*keys, *BAR_FIELDS):
+        if table[name].null_count:
+            row = table[name].is_null().index(True).as_py() + 1
+            raise GoldError(f"{path}, row {row}: {name} is missing")
+    time = _utc(path, table["time"], tz)
+    names = [table[name].to_pylist() for name in keys]
+    groups: dict[Key, list[int]] = {}
+    for row, values in enumerate(zip(*names, strict=True)):
+        found = (str(values[0]), str(values[1]) if len(values) > 1 else None)
+        groups.setdefault(found, []).append(row)
+    numbers = [
+        pc.cast(table[name], pa.float64()).combine_chunks().to_numpy() for name in BAR_FIELDS[1:]
+    ]
+    result = {}
+    for found, index in groups.items():
+        order = np.array(index)[np.argsort(time[index], kind="stable")]
+        if np.any(np.diff(time[order]) == 0):
+            raise GoldError(f"{path}: two bars of {found[0]} open at the same time")
+        result[found] = Bars(time[order], *(column[order] for column in numbers))
+    return result
+
+
+def _utc(path: Path, column: pa.ChunkedArray, tz: ZoneInfo | None) -> IntArray:
+    stamp = pa.timestamp("us", tz="UTC")
+    try:
+        if tz is not None and (pa.types.is_string(column.type) or _is_naive(column.type)):
+            naive = pc.cast(column, pa.timestamp("us"))
+            column = pc.assume_timezone(naive, tz.key)
+        elif _is_naive(column.type):
+            raise GoldError(f"{path}: time has no time zone; store it with one, or pass --tz")
+        micros = pc.cast(column, stamp).cast(pa.int64())
+    except pa.ArrowInvalid as error:
+        raise GoldError(
+            f"{path}: time: {error}; expected ISO 8601 with an offset, e.g. "
+            "2024-01-31T14:30:00Z, or pass --tz for times without one"
+        ) from error
+    return np.ascontiguousarray(micros.to_numpy())
+
+
+def _is_naive(kind: pa.DataType) -> bool:
+    return pa.types.is_date(kind) or (pa.types.is_timestamp(kind) and kind.tz is None)

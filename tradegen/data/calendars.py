@@ -1,0 +1,176 @@
+"""Market calendars: when bars open, and how many of them make a year."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from tradegen.data.interval import DAY_US, WEEK_US
+from tradegen.data.row import IntArray
+from tradegen.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BoolArray = npt.NDArray[np.bool_]
+
+_MONDAY_US = 4 * DAY_US
+"""1970-01-01 was a Thursday; weeks are counted from Monday 1970-01-05."""
+
+
+class Calendar(Protocol):
+    """The slots of a market. Times and lengths are microseconds, times since 1970 UTC."""
+
+    @property
+    def name(self) -> str:
+        """Name to show and to write into settings."""
+        ...
+
+    def is_slot(self, time: IntArray, interval: int) -> BoolArray:
+        """Return whether a bar of this interval may open at each time, shape of `time`."""
+        ...
+
+    def slots(self, interval: int, start: int, end: int) -> IntArray:
+        """Return all opening times in `[start, end)`, increasing."""
+        ...
+
+    def bars_per_year(self, interval: int) -> float:
+        """Return the number of bars that make a year, to annualise volatility."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AlwaysOpen:
+    """A market that never closes: 365 days of 24 hours. Bars open on multiples of the interval."""
+
+    name: str = "24/7"
+
+    def is_slot(self, time: IntArray, interval: int) -> BoolArray:
+        """See `Calendar`."""
+        return time % interval == 0
+
+    def slots(self, interval: int, start: int, end: int) -> IntArray:
+        """See `Calendar`."""
+        return np.arange(-(-start // interval) * interval, end, interval, dtype=np.int64)
+
+    def bars_per_year(self, interval: int) -> float:
+        """See `Calendar`: 365 daily, 2190 four-hourly, 8760 hourly bars."""
+        return 365 * DAY_US / interval
+
+
+@dataclass(frozen=True, slots=True)
+class WeeklyCalendar:
+    """A market that opens at the same times every week, e.g. foreign exchange.
+
+    `open_at` maps an interval to the offsets from Monday 00:00 UTC at which its bars open, each
+    of shape `(n_slots,)` and increasing. Holidays are not known.
+    """
+
+    name: str
+    open_at: Mapping[int, IntArray]
+
+    def is_slot(self, time: IntArray, interval: int) -> BoolArray:
+        """See `Calendar`."""
+        return np.isin((time - _MONDAY_US) % WEEK_US, self._open_at(interval))
+
+    def slots(self, interval: int, start: int, end: int) -> IntArray:
+        """See `Calendar`."""
+        weeks = np.arange((start - _MONDAY_US) // WEEK_US, (end - _MONDAY_US) // WEEK_US + 1)
+        times = (_MONDAY_US + weeks[:, None] * WEEK_US + self._open_at(interval)).ravel()
+        return times[(times >= start) & (times < end)]
+
+    def bars_per_year(self, interval: int) -> float:
+        """See `Calendar`: a market that rests at the weekend has 252 trading days a year."""
+        open_at = self._open_at(interval)
+        days = len(np.unique(open_at // DAY_US))
+        return len(open_at) * (365 / 7 if days == 7 else 252 / 5)
+
+    def _open_at(self, interval: int) -> IntArray:
+        return self.open_at.get(interval, np.zeros(0, dtype=np.int64))
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCalendar:
+    """An exchange with sessions and holidays, as `exchange_calendars` knows them.
+
+    `session`, `open` and `close` have shape `(n_sessions,)`: the session's date at 00:00 UTC
+    (where daily bars are stamped) and its trading hours. Intraday bars open either every
+    interval from the session's open, or on the clock (`on_clock`).
+    """
+
+    name: str
+    session: IntArray
+    open: IntArray
+    close: IntArray
+    on_clock: bool = False
+
+    def is_slot(self, time: IntArray, interval: int) -> BoolArray:
+        """See `Calendar`."""
+        if interval >= DAY_US:
+            return np.isin(time, self.session)
+        if len(self.session) == 0:
+            return np.zeros(time.shape, dtype=np.bool_)
+        k = np.clip(np.searchsorted(self.close, time, side="right"), 0, len(self.close) - 1)
+        if self.on_clock:
+            inside = (time + interval > self.open[k]) & (time < self.close[k])
+            return inside & (time % interval == 0)
+        inside = (time >= self.open[k]) & (time < self.close[k])
+        return inside & ((time - self.open[k]) % interval == 0)
+
+    def slots(self, interval: int, start: int, end: int) -> IntArray:
+        """See `Calendar`."""
+        if interval >= DAY_US:
+            times = self.session
+        else:
+            first = self.open // interval * interval if self.on_clock else self.open
+            longest = int((self.close - first).max(initial=0))
+            times = (first[:, None] + np.arange(0, longest, interval)).ravel()
+            times = times[self.is_slot(times, interval)]
+        return times[(times >= start) & (times < end)]
+
+    def bars_per_year(self, interval: int) -> float:
+        """See `Calendar`: 252 daily bars; intraday, 252 times the bars of a usual session."""
+        if interval >= DAY_US:
+            return 252.0
+        first = self.open // interval * interval if self.on_clock else self.open
+        return 252.0 * float(np.median(-(-(self.close - first) // interval)))
+
+
+def exchange_calendar(name: str, start: int, end: int) -> Calendar:
+    """Return the calendar of an exchange (`XNYS`, `XLON`, `24/5` ...) over `[start, end]`.
+
+    Raises `InputError` for a name that `exchange_calendars` does not know.
+    """
+    if name == "24/7":
+        return AlwaysOpen()
+    import exchange_calendars as ec
+    import pandas as pd
+
+    margin = 400 * DAY_US
+    try:
+        calendar = ec.get_calendar(
+            name,
+            start=pd.Timestamp((start - margin) // DAY_US * DAY_US, unit="us"),
+            end=pd.Timestamp((end + margin) // DAY_US * DAY_US, unit="us"),
+        )
+    except ec.errors.InvalidCalendarName as error:
+        close = difflib.get_close_matches(name, ec.get_calendar_names(), n=3)
+        hint = f"did you mean {' or '.join(close)}?" if close else "XNYS, XLON and 24/7 are known"
+        raise InputError(f"calendar {name!r} is not known; {hint}") from error
+    return SessionCalendar(
+        name,
+        session=_microseconds(calendar.sessions),
+        open=_microseconds(calendar.opens),
+        close=_microseconds(calendar.closes),
+    )
+
+
+def _microseconds(times: "pd.DatetimeIndex | pd.Series[pd.Timestamp]") -> IntArray:
+    import pandas as pd
+
+    naive = pd.DatetimeIndex(times)
+    naive = naive if naive.tz is None else naive.tz_convert("UTC").tz_localize(None)
+    return naive.to_numpy().astype("datetime64[us]").astype(np.int64)

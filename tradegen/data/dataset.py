@@ -1,0 +1,96 @@
+"""The dataset of a run: accepted and thrown-away rows as Parquet, in bounded memory."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tradegen.data.atomic import atomic_file
+from tradegen.data.ledger import Attempt
+from tradegen.data.row import ExtraColumn, Row, arrow_schema
+from tradegen.data.row_codec import decode_row
+from tradegen.data.rows import Rows
+
+_ROWS_A_GROUP = 1000
+_Item = TypeVar("_Item")
+
+REJECTED_SCHEMA = pa.schema(
+    [
+        pa.field("row_number", pa.int64(), nullable=False),
+        pa.field("attempt", pa.int64(), nullable=False),
+        pa.field("stage", pa.string(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("retries", pa.int64(), nullable=False),
+        pa.field("target_volatility", pa.float64(), nullable=False),
+        pa.field("grounding_seeds", pa.list_(pa.string()), nullable=False),
+        pa.field("critique", pa.string(), nullable=False),
+        pa.field("scores", pa.string(), nullable=False),
+        pa.field("row", pa.string()),
+        pa.field("raw_answer", pa.string()),
+    ]
+)
+"""Columns of `rejected.parquet`; `scores` and `row` are JSON."""
+
+
+def write_rows(path: Path, encoded: Iterable[bytes], extras: Sequence[ExtraColumn]) -> int:
+    """Write accepted rows from the ledger's bytes; return how many there were."""
+    count = 0
+    with atomic_file(path) as part, _writer(part, arrow_schema(extras)) as writer:
+        for chunk in _chunks(encoded):
+            rows = Rows.from_models([decode_row(data) for data in chunk])
+            writer.write_table(rows.to_arrow(extras))
+            count += len(chunk)
+    return count
+
+
+def write_rejected(path: Path, attempts: Iterable[Attempt]) -> None:
+    """Write the attempts that were thrown away."""
+    with atomic_file(path) as part, _writer(part, REJECTED_SCHEMA) as writer:
+        for chunk in _chunks(attempts):
+            records = [_record(attempt) for attempt in chunk]
+            writer.write_table(pa.Table.from_pylist(records, schema=REJECTED_SCHEMA))
+
+
+def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    return pq.ParquetWriter(path, schema, compression="zstd")
+
+
+def _record(attempt: Attempt) -> dict[str, Any]:
+    row = None if attempt.row is None else row_as_json(decode_row(attempt.row))
+    return {
+        "row_number": attempt.row_number,
+        "attempt": attempt.attempt,
+        "stage": attempt.stage,
+        "kind": attempt.kind,
+        "retries": attempt.retries,
+        "target_volatility": attempt.target,
+        "grounding_seeds": list(attempt.seeds),
+        "critique": attempt.critique,
+        "scores": json.dumps(dict(attempt.scores)),
+        "row": row,
+        "raw_answer": attempt.raw or None,
+    }
+
+
+def row_as_json(row: Row) -> str:
+    """Return a row as a flat JSON object, with the user's own columns beside the contract's."""
+    record = row.model_dump(mode="json")
+    bars = record.pop("bars")
+    return json.dumps({**record, **record.pop("extras"), "bars": bars}, default=str)
+
+
+def read_rows(path: Path) -> Iterator[Rows]:
+    """Yield the rows of a dataset, group by group."""
+    with pq.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            yield Rows.from_arrow(file.read_row_group(group))
+
+
+def _chunks(items: Iterable[_Item]) -> Iterator[list[_Item]]:
+    iterator = iter(items)
+    while chunk := list(islice(iterator, _ROWS_A_GROUP)):
+        yield chunk

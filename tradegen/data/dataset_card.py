@@ -1,0 +1,87 @@
+"""The dataset card: a README that people and Hugging Face `datasets` read."""
+
+from collections.abc import Mapping
+from typing import Any
+
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+
+_CARD = """\
+---
+pretty_name: {name}
+size_categories:
+- {size}
+tags:
+- synthetic
+- finance
+- trading
+configs:
+- config_name: default
+  data_files:
+  - split: train
+    path: rows.parquet
+---
+# {name}
+
+{accepted:,} synthetic trades made by tradegen {version} with the `{engine}` engine, seed {seed}.
+{completeness}
+
+**These are not real trades.** They were made from {train_rows:,} gold rows ({gold}); the latest
+gold rows ({holdout_rows:,}) were kept back and never seen by the generator.
+
+| volatility | range | weight | asked | accepted |
+|---|---|---|---|---|
+{buckets}
+
+Of {attempts:,} attempts {thrown_away:,} were thrown away{reasons}. Each of them is in
+`rejected.parquet` with its critique; every attempt is in `ledger.sqlite`.
+
+## Columns
+
+`trade_id`, `symbol`, `side`, `interval`, `entry_time`, `entry_price`, `exit_time`, `exit_price`,
+`quantity`, {extras}`bars`.
+
+`bars` holds 64 bars before the entry bar, then the entry bar (`bars[64]`) up to the exit bar
+(`bars[-1]`), stamped with their opening time in UTC. Volatility is the annualised sample standard
+deviation of the 63 log returns before entry. Everything that can be computed (returns, profit,
+indicators) is left out on purpose: compute it from the bars.
+
+## Loading
+
+```python
+import datasets
+rows = datasets.load_dataset("path/to/this/folder", split="train")
+```
+"""
+
+
+def dataset_card(name: str, manifest: Mapping[str, Any], extras: tuple[str, ...] = ()) -> str:
+    """Return the card of a run from what its `run.json` says."""
+    settings, gold, attempts = manifest["settings"], manifest["gold"], manifest["attempts"]
+    accepted = manifest["accepted"]
+    kinds = attempts["thrown_away_by_kind"]
+    reasons = ", ".join(f"{kind} {count:,}" for kind, count in kinds.items())
+    return _CARD.format(
+        name=name,
+        size=next((label for limit, label in _SIZES if accepted < limit), "n>1M"),
+        accepted=accepted,
+        version=manifest["versions"]["tradegen"],
+        engine=settings["engine"],
+        seed=settings["seed"],
+        completeness=(
+            "All rows asked for are there."
+            if manifest["status"] == "done"
+            else f"**Incomplete** ({manifest['status']}): {manifest['asked']:,} were asked for."
+        ),
+        train_rows=gold["train_rows"],
+        holdout_rows=gold["holdout_rows"],
+        gold="simulated demo gold, source=simulated" if gold["simulated"] else "the user's own",
+        buckets="\n".join(
+            f"| {bucket['bucket']} | {bucket['low']:g} to {bucket['high']:g} "
+            f"| {bucket['weight']:.2%} | {bucket['asked']:,} | {bucket['accepted']:,} |"
+            for bucket in manifest["buckets"]
+        ),
+        attempts=attempts["attempts"],
+        thrown_away=attempts["thrown_away"],
+        reasons=f" ({reasons})" if reasons else "",
+        extras="".join(f"`{extra}`, " for extra in extras),
+    )

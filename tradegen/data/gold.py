@@ -1,0 +1,194 @@
+"""Gold: the user's real trades, read, checked and split into train and holdout."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+
+from tradegen.data.gold_files import GoldFile, learn_extras, read_gold_files
+from tradegen.data.invariants import find_violations
+from tradegen.data.market import AUTO, InstrumentOverride, Market, learn_market
+from tradegen.data.row import ExtraColumn, FloatArray
+from tradegen.data.rows import Rows
+from tradegen.data.split import split_by_time
+from tradegen.data.volatility import lookback_volatility
+from tradegen.errors import GoldError, InputError, Problem, list_problems
+
+DEMO_GOLD = Path(__file__).parent / "demo_gold.parquet"
+"""Simulated rows for a first run, where the user names no gold. See `demo.py`."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoldSource:
+    """Where gold comes from and how it is read.
+
+    `bars` are files whose bars are joined to rows that have none; `tz` names the zone of times
+    that carry none; `holdout` is the share of the latest rows kept for proof; `calendar` and
+    `instruments` state what is otherwise learned, see `market.learn_market`.
+    """
+
+    files: tuple[Path, ...] = (DEMO_GOLD,)
+    bars: tuple[Path, ...] = ()
+    tz: str | None = None
+    holdout: float = 0.2
+    skip_bad: bool = False
+    calendar: str = AUTO
+    instruments: Mapping[str, InstrumentOverride] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Gold:
+    """Checked gold. Generation may see `train`, `market` and `extras`; only proof the rest.
+
+    `market` is learned from train rows alone. `volatility` belongs to the train rows, shape
+    `(n_train,)`. `begins` is where the holdout begins, in microseconds since 1970, or None.
+    """
+
+    train: Rows
+    holdout: Rows
+    market: Market
+    extras: tuple[ExtraColumn, ...]
+    volatility: FloatArray
+    begins: int | None
+    purged: int
+    fingerprint: str
+    files: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def load_gold(source: GoldSource) -> Gold:
+    """Read, check and split gold.
+
+    Raises `GoldError` with every bad file, row and field, unless `skip_bad` drops bad rows; what
+    was dropped is then told in `notes`.
+    """
+    files = read_gold_files(source.files, source.bars, _zone(source.tz))
+    rows, places, problems = _gather(files)
+    total = len(rows) + len({(p.file, p.row) for p in problems})
+    if problems and not source.skip_bad:
+        raise _bad_rows(problems, total)
+    if len(rows) == 0:
+        raise GoldError("no usable gold row is left", problems)
+    everywhere = learn_market(rows, source.calendar, source.instruments)
+    broken = _broken_invariants(rows, everywhere, places) + _duplicates(rows, places)
+    problems += broken
+    if broken:
+        if not source.skip_bad:
+            raise _bad_rows(broken, total)
+        bad = {(problem.file, problem.row) for problem in broken}
+        rows = rows.select(np.array([place not in bad for place in places], dtype=np.bool_))
+    if len(rows) == 0:
+        raise GoldError("no usable gold row is left", problems)
+    return _split(source, rows, tuple(_notes(rows, everywhere, problems, total)))
+
+
+def _zone(name: str | None) -> ZoneInfo | None:
+    try:
+        return None if name is None else ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise InputError(f"time zone {name!r} is not known; expected e.g. Europe/Berlin") from error
+
+
+def _gather(
+    files: Sequence[GoldFile],
+) -> tuple[Rows, list[tuple[str, int]], list[Problem]]:
+    rows = Rows.concatenate([file.rows for file in files])
+    places = [(str(file.path), number) for file in files for number in file.numbers]
+    return rows, places, [problem for file in files for problem in file.problems]
+
+
+def _broken_invariants(
+    rows: Rows, market: Market, places: Sequence[tuple[str, int]]
+) -> list[Problem]:
+    return [
+        Problem(*places[v.row], v.field, v.value, v.expected)
+        for v in find_violations(rows, market, averages_allowed=True)
+    ]
+
+
+def _duplicates(rows: Rows, places: Sequence[tuple[str, int]]) -> list[Problem]:
+    first: dict[str, tuple[str, int]] = {}
+    found = []
+    for trade_id, place in zip(rows.trade_id.tolist(), places, strict=True):
+        if trade_id in first:
+            expected = f"a trade_id of its own ({first[trade_id][0]}, row {first[trade_id][1]} has it)"
+            found.append(Problem(*place, "trade_id", repr(trade_id), expected))
+        first.setdefault(trade_id, place)
+    return found
+
+
+def _bad_rows(problems: Sequence[Problem], total: int) -> GoldError:
+    bad = len({(problem.file, problem.row) for problem in problems})
+    return GoldError(
+        f"{bad} of {total} gold rows cannot be used:",
+        problems,
+        "Mend them, or drop them with --skip-bad-gold.",
+    )
+
+
+def _notes(
+    rows: Rows, market: Market, problems: Sequence[Problem], total: int
+) -> list[str]:
+    notes = []
+    if problems:
+        bad = len({(problem.file, problem.row) for problem in problems})
+        reasons = Counter(problem.field.split("[")[0] for problem in problems)
+        listed = ", ".join(f"{name} ({count})" for name, count in reasons.most_common())
+        notes.append(
+            f"dropped {bad} of {total} bad gold rows, by field: {listed}\n{list_problems(problems)}"
+        )
+    averages = {v.row for v in find_violations(rows, market)}
+    if averages:
+        notes.append(
+            f"{len(averages)} gold rows have average prices (price_source says vwap) outside "
+            "their entry or exit bar; generated prices always lie inside"
+        )
+    return notes
+
+
+def _split(source: GoldSource, rows: Rows, notes: tuple[str, ...]) -> Gold:
+    split = split_by_time(rows, source.holdout)
+    train, holdout = rows.select(split.train), rows.select(split.holdout)
+    seen = set(train.symbol.tolist())
+    stated = {name: given for name, given in source.instruments.items() if name in seen}
+    market = learn_market(train, source.calendar, stated)
+    return Gold(
+        train=train,
+        holdout=holdout,
+        market=market,
+        extras=learn_extras(train),
+        volatility=lookback_volatility(train, market.bars_per_year(train)),
+        begins=split.begins,
+        purged=len(split.purged),
+        fingerprint=fingerprint(rows),
+        files=tuple(str(path) for path in source.files),
+        notes=notes,
+    )
+
+
+def fingerprint(rows: Rows) -> str:
+    """Return a SHA-256 of all values of all rows, whatever their order and their files."""
+    ordered = rows.select(np.argsort(rows.trade_id, kind="stable"))
+    digest = hashlib.sha256()
+    for column in fields(Rows):
+        value = getattr(ordered, column.name)
+        if column.name == "bars":
+            for part in fields(value):
+                digest.update(getattr(value, part.name).tobytes())
+        elif column.name == "extras":
+            for name in sorted(value):
+                digest.update(repr((name, value[name].tolist())).encode())
+        elif value.dtype.kind == "U":
+            digest.update("\0".join(value.tolist()).encode())
+        else:
+            digest.update(value.tobytes())
+    return digest.hexdigest()
+
+
+def without_rows(gold: Gold) -> Gold:
+    """Return gold with an empty holdout, as it is handed to whoever generates."""
+    return replace(gold, holdout=gold.holdout.slice(0, 0))

@@ -1,0 +1,316 @@
+"""Gold files of every format: read them into rows, or say what is wrong with them and where."""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pydantic import TypeAdapter, ValidationError
+
+from tradegen.data.bars_files import BarsTable, read_bars
+from tradegen.data.row import (
+    BAR_FIELDS,
+    BAR_TYPE,
+    CORE_FIELDS,
+    ExtraColumn,
+    ExtraKind,
+    UtcTime,
+    arrow_schema,
+    to_microseconds,
+)
+from tradegen.data.rows import Rows, object_array
+from tradegen.data.text_files import (
+    TIME_FIELDS,
+    Record,
+    core_columns,
+    localise,
+    parse_extra_cells,
+    parse_records,
+    read_csv_records,
+    read_jsonl_records,
+)
+from tradegen.errors import GoldError, Problem
+
+CATEGORY_LIMIT = 0.5
+"""Text with at most this share of distinct values (or 20 of them) is a category."""
+
+_TIME: TypeAdapter[datetime] = TypeAdapter(UtcTime)
+
+
+@dataclass(frozen=True, slots=True)
+class GoldFile:
+    """The readable rows of one file, their numbers in it, and what is wrong with the others."""
+
+    path: Path
+    rows: Rows
+    numbers: list[int]
+    problems: list[Problem]
+
+
+def read_gold_file(path: Path, bars: BarsTable | None, tz: ZoneInfo | None) -> GoldFile:
+    """Read a Parquet, CSV or JSONL file of rows; `bars` are joined where rows have none.
+
+    Raises `GoldError` for what concerns the whole file (absent, unreadable, empty, a missing
+    column); what concerns single rows is returned as problems.
+    """
+    if not path.is_file():
+        raise GoldError(f"{path}: no such file")
+    suffix = path.suffix.lower()
+    if suffix in (".parquet", ".pq"):
+        return _read_parquet(path, bars, tz)
+    if suffix in (".jsonl", ".ndjson"):
+        return _from_records(path, read_jsonl_records(path), bars, tz)
+    if suffix in (".csv", ".tsv", ".txt"):
+        gold = _from_records(path, read_csv_records(path), bars, tz)
+        extras = {
+            name: object_array(parse_extra_cells(cells)) for name, cells in gold.rows.extras.items()
+        }
+        return replace(gold, rows=replace(gold.rows, extras=extras))
+    raise GoldError(f"{path}: unknown kind of file; expected .parquet, .csv, .tsv or .jsonl")
+
+
+def read_gold_files(
+    paths: Sequence[Path], bars_paths: Sequence[Path], tz: ZoneInfo | None
+) -> list[GoldFile]:
+    """Read several gold files and the files their bars may be in; see `read_gold_file`."""
+    bars = read_bars(bars_paths, tz) if bars_paths else None
+    return [read_gold_file(path, bars, tz) for path in paths]
+
+
+def learn_extras(rows: Rows) -> tuple[ExtraColumn, ...]:
+    """Tell the kind of each of the user's own columns from its values."""
+    return tuple(
+        ExtraColumn(name, _kind_of([value for value in values if value is not None]))
+        for name, values in rows.extras.items()
+    )
+
+
+def _kind_of(values: Sequence[Any]) -> ExtraKind:
+    kinds = {type(value) for value in values}
+    if kinds == {bool}:
+        return "boolean"
+    if kinds == {int}:
+        return "integer"
+    if kinds and kinds <= {int, float}:
+        return "number"
+    few = len(set(values)) <= max(20, CATEGORY_LIMIT * len(values))
+    return "category" if few else "text"
+
+
+# --- text -------------------------------------------------------------------------------------
+
+
+def _from_records(
+    path: Path, records: list[Record], bars: BarsTable | None, tz: ZoneInfo | None
+) -> GoldFile:
+    if not records:
+        raise GoldError(f"{path}: the file has a header but no rows")
+    have = core_columns(records)
+    joined = bars is not None and "bars" not in have
+    _require_columns(path, have | ({"bars"} if joined else set()), _all_names(records))
+    problems: list[Problem] = []
+    if bars is not None and joined:
+        records, problems = _join(path, records, bars, tz)
+    parsed = parse_records(path, records, tz)
+    return GoldFile(
+        path, Rows.from_models(parsed.rows), parsed.numbers, [*problems, *parsed.problems]
+    )
+
+
+def _all_names(records: Sequence[Record]) -> list[str]:
+    return list(dict.fromkeys(name for record in records for name in record.values))
+
+
+def _join(
+    path: Path, records: Sequence[Record], bars: BarsTable, tz: ZoneInfo | None
+) -> tuple[list[Record], list[Problem]]:
+    joined, problems = [], []
+    for record in records:
+        times = [_moment(record.values.get(name), tz) for name in TIME_FIELDS]
+        if None in times:  # the row's own validation will say what is wrong with its times
+            joined.append(record)
+            continue
+        entry, exit_ = (moment for moment in times if moment is not None)
+        try:
+            window = bars.around(record.values, entry, exit_)
+        except LookupError as error:
+            problems.append(
+                Problem(str(path), record.number, "bars", str(error.args[0]), "bars of the trade")
+            )
+        else:
+            joined.append(Record(record.number, {**record.values, "bars": window}))
+    return joined, problems
+
+
+def _moment(value: object, tz: ZoneInfo | None) -> int | None:
+    try:
+        return to_microseconds(_TIME.validate_python(localise(value, tz) if tz else value))
+    except ValidationError:
+        return None
+
+
+# --- Parquet ----------------------------------------------------------------------------------
+
+
+def _read_parquet(path: Path, bars: BarsTable | None, tz: ZoneInfo | None) -> GoldFile:
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise GoldError(
+            f"{path}: not a readable Parquet file ({error}); it may be truncated, copy it again"
+        ) from error
+    if table.num_rows == 0:
+        raise GoldError(f"{path}: the file has no rows")
+    joined = bars is not None and "bars" not in table.column_names
+    have = set(table.column_names) | ({"bars"} if joined else set())
+    _require_columns(path, have, table.column_names)
+    if bars is not None and joined:
+        records = [Record(k, row) for k, row in enumerate(table.to_pylist(), start=1)]
+        return _from_records(path, records, bars, tz)
+    for name in CORE_FIELDS:
+        table = _with_column(table, name, _cast(path, name, table[name], tz))
+    for name in table.column_names:
+        if name not in CORE_FIELDS:
+            table = _with_column(table, name, _plain_extra(path, name, table[name]))
+    problems, ok = _missing_values(path, table)
+    numbers = (np.flatnonzero(ok) + 1).tolist()
+    return GoldFile(path, Rows.from_arrow(table.filter(pa.array(ok))), numbers, problems)
+
+
+def _require_columns(path: Path, have: set[str], found: Sequence[str]) -> None:
+    missing = [name for name in CORE_FIELDS if name not in have]
+    if not missing:
+        return
+    hints = [
+        f"{name} (is it {close[0]!r}?)"
+        if (close := difflib.get_close_matches(name, [f for f in found if f not in CORE_FIELDS]))
+        else name
+        for name in missing
+    ]
+    advice = "; or give the bars in a file of their own: --bars FILE" if missing == ["bars"] else ""
+    raise GoldError(
+        f"{path}: missing column(s): {', '.join(hints)}; found {', '.join(found[:20])}; "
+        f"expected {', '.join(CORE_FIELDS)}{advice}"
+    )
+
+
+def _with_column(table: pa.Table, name: str, column: pa.ChunkedArray) -> pa.Table:
+    return table.set_column(table.column_names.index(name), name, column)
+
+
+def _cast(path: Path, name: str, column: pa.ChunkedArray, tz: ZoneInfo | None) -> pa.ChunkedArray:
+    """Return a contract column in the contract's type; a type that only looks alike is an error."""
+    if name == "bars":
+        return _cast_bars(path, column, tz)
+    wanted = arrow_schema().field(name).type
+    return _cast_plain(path, name, column, wanted, tz)
+
+
+def _cast_plain(
+    path: Path, name: str, column: Any, wanted: pa.DataType, tz: ZoneInfo | None
+) -> Any:
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    if pa.types.is_timestamp(wanted):
+        if pa.types.is_timestamp(kind) and kind.tz is not None:
+            return pc.cast(column, wanted)
+        if tz is not None and (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
+            aware = pc.assume_timezone(pc.cast(column, pa.timestamp("us")), tz.key)
+            return pc.cast(aware, wanted)
+        naive = pa.types.is_timestamp(kind) or pa.types.is_date(kind)
+        says = "times without a time zone" if naive else f"type {kind}"
+        expected = "timestamps with a time zone" + ("; or pass --tz ZONE" if naive else "")
+        raise GoldError(f"{path}: {name} has {says}; expected {expected}")
+    allowed = _is_number if pa.types.is_floating(wanted) else _is_text
+    if not allowed(kind):
+        expected = "numbers" if pa.types.is_floating(wanted) else "text"
+        first = next((value for value in column.to_pylist() if value is not None), None)
+        raise GoldError(
+            f"{path}, row 1: {name} has type {kind} (e.g. {first!r}); expected {expected}"
+        )
+    return pc.cast(column, wanted)
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    )
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _cast_bars(path: Path, column: pa.ChunkedArray, tz: ZoneInfo | None) -> pa.ChunkedArray:
+    kind = column.type
+    is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind)
+    if not is_list or not pa.types.is_struct(kind.value_type):
+        raise GoldError(
+            f"{path}: bars has type {kind}; expected a list of structs with {', '.join(BAR_FIELDS)}"
+        )
+    names = [kind.value_type.field(k).name for k in range(kind.value_type.num_fields)]
+    missing = [name for name in BAR_FIELDS if name not in names]
+    if missing:
+        raise GoldError(f"{path}: bars lack {', '.join(missing)}; found {', '.join(names)}")
+    array = column.combine_chunks()
+    if isinstance(array, pa.ChunkedArray):
+        array = array.chunk(0)
+    flat = array.flatten()
+    fields = [
+        _cast_plain(path, f"bars.{name}", flat.field(name), BAR_TYPE.field(name).type, tz)
+        for name in BAR_FIELDS
+    ]
+    struct = pa.StructArray.from_arrays(
+        fields, fields=[field.with_nullable(True) for field in BAR_TYPE], mask=pc.is_null(flat)
+    )
+    lengths = pc.fill_null(pc.list_value_length(array), 0).to_numpy(zero_copy_only=False)
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    whole = pa.ListArray.from_arrays(pa.array(offsets), struct, mask=pc.is_null(array))
+    return pa.chunked_array([whole])
+
+
+def _plain_extra(path: Path, name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if _is_text(kind) or pa.types.is_boolean(kind) or pa.types.is_null(kind):
+        return pc.cast(column, pa.bool_() if pa.types.is_boolean(kind) else pa.string())
+    if pa.types.is_integer(kind):
+        return pc.cast(column, pa.int64())
+    if _is_number(kind):
+        return pc.cast(column, pa.float64())
+    if pa.types.is_temporal(kind):
+        return pc.cast(column, pa.string())
+    raise GoldError(
+        f"{path}: your own column {name!r} has type {kind}; tradegen carries text, numbers and "
+        "booleans: flatten or drop it"
+    )
+
+
+def _missing_values(path: Path, table: pa.Table) -> tuple[list[Problem], Any]:
+    """Find nulls in the contract's columns; return them and a mask of rows without any."""
+    ok = np.ones(table.num_rows, dtype=np.bool_)
+    problems = []
+    for name in CORE_FIELDS:
+        if table[name].null_count:
+            for row in np.flatnonzero(table[name].is_null().to_numpy()):
+                problems.append(Problem(str(path), int(row) + 1, name, "missing", "a value"))
+                ok[row] = False
+    bars = table["bars"].chunk(0)
+    flat = bars.flatten()
+    owner = np.repeat(np.arange(len(bars)), pc.fill_null(pc.list_value_length(bars), 0))
+    first = np.asarray(bars.offsets)
+    for name in BAR_FIELDS:
+        for k in np.flatnonzero(flat.field(name).is_null().to_numpy(zero_copy_only=False)):
+            row = int(owner[k])
+            field = f"bars[{k - int(first[row])}].{name}"
+            problems.append(Problem(str(path), row + 1, field, "missing", "a value"))
+            ok[row] = False
+    return problems, ok
+

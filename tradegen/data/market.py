@@ -1,0 +1,227 @@
+"""The market behind the rows: each symbol's ticks, lots and calendar, given or learned."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from tradegen.data import grid
+from tradegen.data.calendars import (
+    AlwaysOpen,
+    BoolArray,
+    Calendar,
+    WeeklyCalendar,
+    exchange_calendar,
+)
+from tradegen.data.interval import DAY_US, WEEK_US, interval_lengths
+from tradegen.data.row import PRICE_FIELDS, FloatArray, IntArray
+from tradegen.data.rows import Rows, TextArray
+from tradegen.errors import InputError
+
+AUTO = "auto"
+_DEFAULT_EXCHANGE = "XNYS"
+_MONDAY_US = 4 * DAY_US
+_SATURDAY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """What is fixed about a symbol. A step of 0 means that there is no grid.
+
+    `price_tick` is the grid of bar prices, `fill_tick` that of entry and exit prices (averages
+    of two prices lie on half a tick), `lot` that of quantities and `volume_step` that of bar
+    volumes. `calendar` names one of the market's calendars.
+    """
+
+    calendar: str
+    price_tick: float = 0.0
+    fill_tick: float = 0.0
+    lot: float = 0.0
+    volume_step: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentOverride:
+    """What the user states about a symbol; None leaves it to be learned from gold."""
+
+    calendar: str | None = None
+    price_tick: float | None = None
+    fill_tick: float | None = None
+    lot: float | None = None
+
+
+@dataclass(frozen=True)
+class Market:
+    """All symbols and calendars that rows may refer to."""
+
+    instruments: Mapping[str, Instrument]
+    calendars: Mapping[str, Calendar]
+
+    def calendar_of(self, symbol: str) -> Calendar:
+        """Return the calendar of a known symbol."""
+        return self.calendars[self.instruments[symbol].calendar]
+
+    def knows(self, symbol: TextArray) -> BoolArray:
+        """Return whether each symbol is known, shape `(n,)`."""
+        names, inverse = np.unique(symbol, return_inverse=True)
+        return np.array([str(name) in self.instruments for name in names], dtype=np.bool_)[inverse]
+
+    def steps(self, symbol: TextArray, field: str) -> FloatArray:
+        """Return one grid of each symbol, e.g. `price_tick`, shape `(n,)`; 0 if unknown."""
+        names, inverse = np.unique(symbol, return_inverse=True)
+        known = [self.instruments.get(str(name)) for name in names]
+        values = [0.0 if one is None else float(getattr(one, field)) for one in known]
+        return np.array(values)[inverse]
+
+    def calendar_groups(
+        self, rows: Rows
+    ) -> list[tuple[Calendar, int, npt.NDArray[np.intp]]]:
+        """Return `(calendar, interval in microseconds, row indices)` of rows that share both.
+
+        Rows of unknown symbols or intervals belong to no group.
+        """
+        lengths = interval_lengths(rows.interval)
+        known = [self.instruments.get(str(symbol)) for symbol in rows.symbol]
+        groups: dict[tuple[str, int], list[int]] = {}
+        for i, instrument in enumerate(known):
+            if instrument is not None and lengths[i] > 0:
+                groups.setdefault((instrument.calendar, int(lengths[i])), []).append(i)
+        return [
+            (self.calendars[name], length, np.array(index))
+            for (name, length), index in groups.items()
+        ]
+
+    def bars_per_year(self, rows: Rows) -> FloatArray:
+        """Return the bars per year of each row, shape `(n,)`; NaN for unknown symbols."""
+        result = np.full(len(rows), np.nan)
+        for calendar, interval, index in self.calendar_groups(rows):
+            result[index] = calendar.bars_per_year(interval)
+        return result
+
+
+def learn_market(
+    rows: Rows,
+    calendar: str = AUTO,
+    overrides: Mapping[str, InstrumentOverride] | None = None,
+) -> Market:
+    """Learn ticks, lots and calendars from rows; what the user states takes precedence.
+
+    `calendar` is the calendar of all symbols that have none of their own: a name known to
+    `exchange_calendars`, `24/7`, or `auto`, which tells from the bars themselves: markets with
+    bars on Saturdays never close; others follow the New York sessions if all their bars do,
+    else the weekly pattern seen in the rows.
+
+    Raises `InputError` for an override of a symbol that no row has, or an unknown calendar.
+    """
+    overrides = dict(overrides or {})
+    symbols = np.unique(rows.symbol)
+    unknown = sorted(set(overrides) - set(symbols.tolist()))
+    if unknown:
+        raise InputError(
+            f"settings name instruments that no gold row has: {', '.join(unknown)}; "
+            f"gold has {', '.join(symbols[:10].tolist())}"
+        )
+    stated = {
+        str(symbol): overrides.get(str(symbol), InstrumentOverride()) for symbol in symbols
+    }
+    named = {
+        symbol: override.calendar or (calendar if calendar != AUTO else None)
+        for symbol, override in stated.items()
+    }
+    calendars = _named_calendars(rows, {name for name in named.values() if name})
+    own = _rows_by_symbol(rows)
+    learned = _learn_calendars({symbol: own[symbol] for symbol in named if not named[symbol]})
+    calendars.update({found.name: found for found in learned.values()})
+    instruments = {
+        symbol: _instrument(own[symbol], named[symbol] or learned[symbol].name, override)
+        for symbol, override in stated.items()
+    }
+    return Market(instruments, calendars)
+
+
+def _rows_by_symbol(rows: Rows) -> dict[str, Rows]:
+    order = np.argsort(rows.symbol, kind="stable")
+    ordered = rows.select(order)
+    symbols, first = np.unique(ordered.symbol, return_index=True)
+    ends = [*first[1:].tolist(), len(rows)]
+    return {
+        str(symbol): ordered.slice(start, end)
+        for symbol, start, end in zip(symbols, first.tolist(), ends, strict=True)
+    }
+
+
+def _instrument(own: Rows, calendar: str, stated: InstrumentOverride) -> Instrument:
+    prices = np.concatenate([getattr(own.bars, name) for name in PRICE_FIELDS])
+    tick = grid.price_tick(prices)
+    learned = Instrument(
+        calendar=calendar,
+        price_tick=tick,
+        fill_tick=grid.fill_tick(np.concatenate([own.entry_price, own.exit_price]), tick),
+        lot=grid.lot_size(own.quantity),
+        volume_step=grid.volume_step(own.bars.volume),
+    )
+    given = {
+        name: value
+        for name in ("price_tick", "fill_tick", "lot")
+        if (value := getattr(stated, name)) is not None
+    }
+    return replace(learned, **given)
+
+
+def _named_calendars(rows: Rows, names: set[str]) -> dict[str, Calendar]:
+    return {name: exchange_calendar(name, *_span(rows)) for name in sorted(names)}
+
+
+def _learn_calendars(own: Mapping[str, Rows]) -> dict[str, Calendar]:
+    """Return the calendar of each symbol, told from the times of its own rows' bars.
+
+    Symbols whose rows are too short to tell join the resting market if its slots fit them.
+    """
+    rests = {symbol: _rests_on_saturday(rows) for symbol, rows in own.items()}
+    found: dict[str, Calendar] = {symbol: AlwaysOpen() for symbol in own}
+    resting = [symbol for symbol, rest in rests.items() if rest]
+    if not resting:
+        return found
+    closed = Rows.concatenate([own[symbol] for symbol in resting])
+    exchange = exchange_calendar(_DEFAULT_EXCHANGE, *_span(closed))
+    calendar = exchange if _fits(exchange, closed) else _weekly(closed)
+    undecided = [symbol for symbol, rest in rests.items() if rest is None]
+    resting += [symbol for symbol in undecided if _fits(calendar, own[symbol])]
+    return found | dict.fromkeys(resting, calendar)
+
+
+def _weekday(time: IntArray) -> IntArray:
+    return (time - _MONDAY_US) % WEEK_US // DAY_US
+
+
+def _rests_on_saturday(rows: Rows) -> bool | None:
+    """Return whether the market closes on Saturdays, or None where the rows do not tell."""
+    if np.any(_weekday(rows.bars.time) == _SATURDAY):
+        return False
+    same_row = np.ones(len(rows.bars) - 1, dtype=np.bool_)
+    same_row[rows.offsets[1:-1] - 1] = False
+    saturdays = (rows.bars.time - _MONDAY_US - _SATURDAY * DAY_US) // WEEK_US
+    crossed = np.diff(saturdays) > 0
+    return True if np.any(crossed & same_row) else None
+
+
+def _span(rows: Rows) -> tuple[int, int]:
+    return int(rows.bars.time.min()), int(rows.bars.time.max())
+
+
+def _fits(calendar: Calendar, rows: Rows) -> bool:
+    lengths = np.repeat(interval_lengths(rows.interval), rows.n_bars)
+    return all(
+        np.all(calendar.is_slot(rows.bars.time[lengths == length], int(length)))
+        for length in np.unique(lengths)
+    )
+
+
+def _weekly(rows: Rows) -> WeeklyCalendar:
+    lengths = np.repeat(interval_lengths(rows.interval), rows.n_bars)
+    open_at = {
+        int(length): np.unique((rows.bars.time[lengths == length] - _MONDAY_US) % WEEK_US)
+        for length in np.unique(lengths)
+    }
+    return WeeklyCalendar("weekly", open_at)

@@ -1,0 +1,107 @@
+"""The run folder: one run's files, where they are and who may write them."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from tradegen.data.atomic import write_text
+from tradegen.errors import InputError, StorageError
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """A run's folder `runs/<name>`."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The run's name."""
+        return self.path.name
+
+    @property
+    def manifest(self) -> Path:
+        """Settings, versions and counts, as JSON."""
+        return self.path / "run.json"
+
+    @property
+    def ledger(self) -> Path:
+        """Every attempt, in SQLite."""
+        return self.path / "ledger.sqlite"
+
+    @property
+    def rows(self) -> Path:
+        """Accepted rows."""
+        return self.path / "rows.parquet"
+
+    @property
+    def rejected(self) -> Path:
+        """Attempts that were thrown away."""
+        return self.path / "rejected.parquet"
+
+    @property
+    def card(self) -> Path:
+        """The dataset card."""
+        return self.path / "README.md"
+
+    def create(self) -> None:
+        """Make the folder if it is not there. Raises `InputError` if it cannot be written."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{self.path}: cannot be made ({error.strerror})") from error
+        if not os.access(self.path, os.W_OK):
+            raise InputError(f"{self.path}: the folder cannot be written; choose another --folder")
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep every other process out. Raises `StorageError` if one is already in."""
+        lock = FileLock(self.path / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise StorageError(
+                f"{self.path}: another process is working on this run; wait for it or choose "
+                "another --name"
+            ) from error
+        except OSError as error:
+            raise InputError(f"{self.path}: cannot be written ({error.strerror})") from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def read_manifest(self) -> dict[str, Any]:
+        """Return what `run.json` says. Raises `InputError` if there is no readable one."""
+        try:
+            found: dict[str, Any] = json.loads(self.manifest.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise InputError(f"{self.path}: no run here (run.json is missing)") from error
+        except (OSError, ValueError) as error:
+            raise InputError(f"{self.manifest}: cannot be read ({error})") from error
+        return found
+
+    def write_manifest(self, manifest: Mapping[str, Any]) -> None:
+        """Write `run.json` atomically."""
+        write_text(self.manifest, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+
+
+def find_run(folder: Path, name: str) -> RunFolder:
+    """Return the run of this name, or at this path. Raises `InputError` if there is none."""
+    for candidate in (folder / name, Path(name)):
+        if (candidate / "run.json").is_file():
+            return RunFolder(candidate)
+    known = ", ".join(run.name for run in all_runs(folder)) or "none"
+    raise InputError(f"no run {name!r} in {folder}; there is: {known}")
+
+
+def all_runs(folder: Path) -> list[RunFolder]:
+    """Return the runs in a folder, the latest last."""
+    found = [RunFolder(path.parent) for path in folder.glob("*/run.json")]
+    return sorted(found, key=lambda run: run.ledger.stat().st_mtime if run.ledger.exists() else 0)

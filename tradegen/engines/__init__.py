@@ -1,0 +1,1 @@
+"""Engines: what plays generator, judge and refiner."""

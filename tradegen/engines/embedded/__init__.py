@@ -1,0 +1,1 @@
+"""The embedded engine: statistics learned from gold in place of LLMs, offline."""

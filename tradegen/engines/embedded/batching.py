@@ -1,0 +1,47 @@
+"""Batching: gathers the calls of many rows in flight into one vectorised call."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Batcher(Generic[Item, Result]):
+    """Turns a function of many items into an awaitable function of one.
+
+    Calls that are waiting when the event loop has nothing else ready go through the function
+    together. The function must give each item the result it would get alone.
+    """
+
+    def __init__(self, function: Callable[[Sequence[Item]], Sequence[Result]]) -> None:
+        """Wrap `function`, which returns one result for each item, in order."""
+        self._function = function
+        self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
+
+    async def __call__(self, item: Item) -> Result:
+        """Return the function's result for `item`, or raise what it raised for the batch."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Result] = loop.create_future()
+        self._waiting.append((item, future))
+        if len(self._waiting) == 1:
+            loop.call_soon(self._flush_when_quiet, loop, 1)
+        return await future
+
+    def _flush_when_quiet(self, loop: asyncio.AbstractEventLoop, seen: int) -> None:
+        """Run the batch once a turn of the loop has brought no further call."""
+        if len(self._waiting) > seen:
+            loop.call_soon(self._flush_when_quiet, loop, len(self._waiting))
+            return
+        waiting, self._waiting = self._waiting, []
+        try:
+            results = self._function([item for item, _ in waiting])
+        except Exception as error:
+            for _, future in waiting:
+                if not future.done():
+                    future.set_exception(error)
+            return
+        for (_, future), result in zip(waiting, results, strict=True):
+            if not future.done():
+                future.set_result(result)

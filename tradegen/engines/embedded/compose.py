@@ -1,0 +1,203 @@
+"""Composition: puts paths, trades, prices and times together into rows of the contract."""
+
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tradegen.data.grid import snap
+from tradegen.data.interval import WEEK_US
+from tradegen.data.row import LOOKBACK, Bars, ExtraValue, FloatArray, IntArray
+from tradegen.data.rows import Rows, object_array
+from tradegen.engines.embedded.donors import Donors
+from tradegen.engines.embedded.paths import draws_needed, scale_to, simulate, to_prices
+from tradegen.engines.embedded.trades import BarArrays, decide, offsets, place, sizes
+
+_MILLISECOND_US = 1000
+_PRICE_LEVEL_JITTER = 0.1
+_VOLUME_LEVEL_JITTER = 0.15
+_TARGET_JITTER = 0.25
+_EDGE = 0.02
+_PRIMARY_WEIGHT = 0.5
+_BLEND = 0.2
+
+TRADE_DRAWS = 20
+"""Uniform draws a row takes besides those of its path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Rows to be written together: their numbers, seeds and volatility ranges.
+
+    `seeds` are train indices of shape `(n, 3)`, in an order drawn by each row: the first is the
+    primary seed, which gives symbol, interval and the user's own columns.
+    """
+
+    numbers: IntArray
+    seeds: IntArray
+    low: FloatArray
+    high: FloatArray
+
+
+def n_bars(donors: Donors) -> int:
+    """Return how many bars are simulated for a row: lookback, entry and the longest holding."""
+    return LOOKBACK + 1 + donors.longest
+
+
+def seed_weights(donors: Donors, seeds: IntArray) -> FloatArray:
+    """Return how often each seed gives bars: only seeds of the primary's kind do; `(n, 3)`."""
+    base = np.array([_PRIMARY_WEIGHT, *[(1 - _PRIMARY_WEIGHT) / 2] * 2])
+    weights = base * (donors.kind[seeds] == donors.kind[seeds[:, :1]])
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+def compose(donors: Donors, task: Task, path_draws: FloatArray, draws: FloatArray) -> Rows:
+    """Write new rows.
+
+    `path_draws` are uniform of shape `(n, draws_needed(n_bars(donors)))` and `draws` of shape
+    `(n, TRADE_DRAWS)`. Row `i` depends on row `i` of the arguments alone.
+    """
+    from scipy.special import ndtri
+
+    normals = ndtri(np.clip(draws, 1e-12, 1 - 1e-12))
+    primary = task.seeds[:, 0]
+    symbol = donors.rows.symbol[primary]
+    steps = {
+        name: donors.market.steps(symbol, name)
+        for name in ("price_tick", "fill_tick", "lot", "volume_step")
+    }
+    weights = seed_weights(donors, task.seeds)
+    moves = simulate(donors.bars, task.seeds, weights, n_bars(donors), path_draws)
+    moves = scale_to(moves, target_volatility(donors, task, normals[:, 0]))
+    level = donors.trades.entry_price[primary] * np.exp(_PRICE_LEVEL_JITTER * normals[:, 1])
+    bars = snap_bars(to_prices(moves, level), steps["price_tick"][:, None])
+    volume_level = donors.trades.log_volume[primary] + _VOLUME_LEVEL_JITTER * normals[:, 2]
+    volume = snap_volume(moves.volume + volume_level[:, None], steps["volume_step"][:, None])
+    decision = decide(donors, task.seeds, bars.close, draws[:, 3:5], normals[:, 5:8])
+    entry_at = np.full(len(primary), LOOKBACK)
+    exit_at = LOOKBACK + decision.holding
+    trades, fill_tick = donors.trades, steps["fill_tick"]
+    entry_price = place(
+        trades.entry, decision.entry_donor, bars, entry_at, fill_tick, normals[:, 8]
+    )
+    exit_price = place(trades.exit, decision.exit_donor, bars, exit_at, fill_tick, normals[:, 9])
+    time = bar_times(donors, primary, draws[:, 10])
+    interval = donors.interval[primary]
+    entry_offset = offsets(trades.entry, decision.entry_donor, normals[:, 11])
+    exit_offset = offsets(trades.exit, decision.exit_donor, normals[:, 12])
+    exit_offset = after_entry(entry_offset, exit_offset, decision.holding, draws[:, 13])
+    rows = np.arange(len(primary))
+    keep = np.arange(time.shape[1]) <= exit_at[:, None]
+    return Rows(
+        trade_id=np.array([f"{donors.id_prefix}{number:08d}" for number in task.numbers]),
+        symbol=symbol,
+        side=np.where(decision.long, "long", "short"),
+        interval=donors.rows.interval[primary],
+        entry_time=moment(time[:, LOOKBACK], entry_offset, interval),
+        entry_price=entry_price,
+        exit_time=moment(time[rows, exit_at], exit_offset, interval),
+        exit_price=exit_price,
+        quantity=sizes(donors, decision.entry_donor, entry_price, steps["lot"], normals[:, 14]),
+        bars=Bars(
+            time[keep], bars.open[keep], bars.high[keep], bars.low[keep], bars.close[keep],
+            volume[keep],
+        ),
+        offsets=np.concatenate([[0], np.cumsum(exit_at + 1)]).astype(np.int64),
+        extras=_extras(donors, task.seeds, draws[:, 15]),
+    )
+
+
+def path_draws_needed(donors: Donors) -> int:
+    """Return how many uniform draws the path of a row takes."""
+    return draws_needed(n_bars(donors))
+
+
+def target_volatility(donors: Donors, task: Task, normal: FloatArray) -> FloatArray:
+    """Return each row's volatility per bar: near the primary seed's, inside the bucket."""
+    primary = task.seeds[:, 0]
+    width = task.high - task.low
+    place_in = (donors.volatility[primary] - task.low) / width + _TARGET_JITTER * normal
+    folded = 1 - np.abs(place_in % 2 - 1)
+    volatility = task.low + width * np.clip(folded, _EDGE, 1 - _EDGE)
+    return volatility / np.sqrt(donors.bars_per_year[primary])
+
+
+def snap_bars(
+    prices: tuple[FloatArray, FloatArray, FloatArray, FloatArray], tick: FloatArray
+) -> BarArrays:
+    """Return prices on their tick with high and low still outside open and close."""
+    open_, high, low, close = (np.maximum(snap(price, tick), tick) for price in prices)
+    top, bottom = np.maximum(open_, close), np.minimum(open_, close)
+    return BarArrays(open_, np.maximum(high, top), np.minimum(low, bottom), close)
+
+
+def snap_volume(log_volume: FloatArray, step: FloatArray) -> FloatArray:
+    """Return volumes from log volumes (`log1p`), on their grid, never negative."""
+    return np.maximum(snap(np.expm1(np.clip(log_volume, 0.0, 60.0)), step), 0.0)
+
+
+def bar_times(donors: Donors, primary: IntArray, draw: FloatArray) -> IntArray:
+    """Return opening times of consecutive real slots around a new entry, `(n, n_bars)`.
+
+    The entry is a whole number of weeks from the primary seed's, inside the span of gold train,
+    so that weekday and time of day stay; where the market was closed then, the next slot.
+    """
+    total = n_bars(donors)
+    entry = donors.rows.bars.time[donors.rows.entry_bar[primary]]
+    at = np.empty(len(primary), dtype=np.int64)
+    times = np.empty((len(primary), total), dtype=np.int64)
+    for kind, slots in enumerate(donors.slots):
+        own = np.flatnonzero(donors.kind[primary] == kind)
+        if len(own) == 0:
+            continue
+        first, last = LOOKBACK, max(len(slots) - total + LOOKBACK, LOOKBACK)
+        fewest = -((entry[own] - slots[first]) // WEEK_US)
+        most = np.maximum((slots[last] - entry[own]) // WEEK_US, fewest)
+        weeks = fewest + (draw[own] * (most - fewest + 1)).astype(np.int64)
+        at[own] = np.clip(np.searchsorted(slots, entry[own] + weeks * WEEK_US), first, last)
+        times[own] = slots[at[own, None] + np.arange(-LOOKBACK, total - LOOKBACK)]
+    return times
+
+
+def after_entry(
+    entry: FloatArray, exit_: FloatArray, holding: IntArray, draw: FloatArray
+) -> FloatArray:
+    """Return exit offsets; an exit in the entry bar is moved behind the entry."""
+    too_early = (holding == 0) & (exit_ < entry)
+    return np.where(too_early, entry + (1 - entry) * 0.99 * draw, exit_)
+
+
+def moment(opens: IntArray, offset: FloatArray, interval: IntArray) -> IntArray:
+    """Return the time `offset` of a bar after it opens, to the millisecond, inside the bar."""
+    inside = (offset * interval).astype(np.int64) // _MILLISECOND_US * _MILLISECOND_US
+    return opens + np.minimum(inside, interval - _MILLISECOND_US)
+
+
+def _extras(
+    donors: Donors, seeds: IntArray, draw: FloatArray
+) -> dict[str, npt.NDArray[np.object_]]:
+    """Return the user's own columns: the primary seed's, measures moved towards another seed's."""
+    own: dict[str, npt.NDArray[np.object_]] = {}
+    for extra in donors.extras:
+        gold = donors.rows.extras[extra.name]
+        own[extra.name] = gold[seeds[:, 0]]
+        digits = donors.measures.get(extra.name)
+        if digits is not None:
+            pairs = zip(own[extra.name], gold[seeds[:, 1]], draw, strict=True)
+            own[extra.name] = object_array([_blend(*pair, digits=digits) for pair in pairs])
+    return own
+
+
+def _blend(own: ExtraValue, other: ExtraValue, share: float, *, digits: int) -> ExtraValue:
+    if not isinstance(own, (int, float)) or not isinstance(other, (int, float)):
+        return own
+    return type(own)(round(own + _BLEND * float(share) * (other - own), digits))
+
+
+def order_seeds(seeds: IntArray, draw: FloatArray) -> IntArray:
+    """Return seeds `(n, 3)` turned so that each row's own draw decides which comes first."""
+    turn = (draw * seeds.shape[1]).astype(np.int64)[:, None]
+    return np.take_along_axis(seeds, (np.arange(seeds.shape[1]) + turn) % seeds.shape[1], axis=1)
+
+

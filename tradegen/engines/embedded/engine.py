@@ -1,0 +1,47 @@
+"""The embedded engine as a whole: learned once from gold, then started in any process."""
+
+from dataclasses import dataclass
+
+from tradegen.data.gold import Gold
+from tradegen.data.market import Market
+from tradegen.engines.embedded.donors import Donors, learn_donors
+from tradegen.engines.embedded.generator import EmbeddedGenerator
+from tradegen.engines.embedded.judge import EmbeddedJudge
+from tradegen.engines.embedded.realism import RealismTest
+from tradegen.engines.embedded.refiner import EmbeddedRefiner
+from tradegen.engines.protocols import Engine
+from tradegen.guards.copies import CopyGuard
+
+
+@dataclass(frozen=True)
+class EmbeddedModel:
+    """What the embedded engine learned from gold train; see `engines.registry.EngineModel`."""
+
+    market: Market
+    donors: Donors
+    guard: CopyGuard
+    realism: RealismTest
+    seed: int
+    false_rejections: float
+
+    def start(self) -> Engine:
+        """Return the engine's roles for this process."""
+        return Engine(
+            name="embedded",
+            generator=EmbeddedGenerator(self.donors, self.seed),
+            judge=EmbeddedJudge(self.market, self.guard, self.realism, self.false_rejections),
+            refiner=EmbeddedRefiner(self.donors, self.seed),
+            in_waves=True,
+        )
+
+
+def learn_embedded(gold: Gold, seed: int, false_rejections: float) -> EmbeddedModel:
+    """Learn the embedded engine from gold's train rows."""
+    return EmbeddedModel(
+        market=gold.market,
+        donors=learn_donors(gold),
+        guard=CopyGuard(gold.train),
+        realism=RealismTest(gold.train, seed),
+        seed=seed,
+        false_rejections=false_rejections,
+    )

@@ -1,0 +1,268 @@
+"""The embedded refiner: makes anew only what a critique names, and keeps the rest of the row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import ndtri
+
+from tradegen.data.calendars import BoolArray
+from tradegen.data.row import BAR_FIELDS, LOOKBACK, Bars, FloatArray, IntArray, Row
+from tradegen.data.rows import Rows
+from tradegen.engines.critique import Critique
+from tradegen.engines.embedded.batching import Batcher
+from tradegen.engines.embedded.compose import (
+    TRADE_DRAWS,
+    Task,
+    after_entry,
+    moment,
+    n_bars,
+    path_draws_needed,
+    seed_weights,
+    snap_bars,
+    snap_volume,
+    target_volatility,
+)
+from tradegen.engines.embedded.donors import Donors
+from tradegen.engines.embedded.generator import task_of
+from tradegen.engines.embedded.paths import Moves, scale_to, simulate, to_prices
+from tradegen.engines.embedded.trades import BarArrays, decide_exit, offsets, place, sizes
+from tradegen.engines.protocols import Brief
+from tradegen.streams import Purpose, uniforms
+
+Item = tuple[Row, Critique, Brief, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Which parts of each row its critique lets the refiner make anew, shape `(n,)`."""
+
+    path: BoolArray
+    volume: BoolArray
+    exit: BoolArray
+    entry_price: BoolArray
+    exit_price: BoolArray
+    entry_time: BoolArray
+    exit_time: BoolArray
+    side: BoolArray
+    quantity: BoolArray
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """Rows being edited, their bars padded to one length with bars that are not traded yet.
+
+    `exit_at` is the index of each row's exit bar; what lies behind it is there to be held into.
+    """
+
+    rows: Rows
+    bars: BarArrays
+    volume: FloatArray
+    time: IntArray
+    exit_at: IntArray
+
+
+class EmbeddedRefiner:
+    """See `engines.protocols.Refiner`."""
+
+    def __init__(self, donors: Donors, seed: int) -> None:
+        """Edit rows with what was learned from gold, and the run's random seed."""
+        self._donors = donors
+        self._seed = seed
+        self._refine = Batcher(self.edit)
+
+    async def refine(self, row: Row, critique: Critique, brief: Brief, retry: int) -> Row:
+        """Return the edited row."""
+        return await self._refine((row, critique, brief, retry))
+
+    def edit(self, items: Sequence[Item]) -> list[Row]:
+        """Return one edited row for each item; rows do not depend on each other."""
+        edited: dict[int, Row] = {}
+        for retry in sorted({item[3] for item in items}):
+            index = [k for k, item in enumerate(items) if item[3] == retry]
+            rows = self._edit_at([items[k] for k in index], retry)
+            edited.update(zip(index, rows, strict=True))
+        return [edited[k] for k in range(len(items))]
+
+    def _edit_at(self, items: Sequence[Item], retry: int) -> list[Row]:
+        donors = self._donors
+        briefs = [brief for _, _, brief, _ in items]
+        task = task_of(donors, briefs, self._seed)
+        attempts = np.array([brief.attempt for brief in briefs], dtype=np.int64)
+        path_draws, draws = (
+            uniforms(self._seed, task.numbers, attempts, Purpose.REFINER, count, 2 * retry + part)
+            for part, count in enumerate((path_draws_needed(donors), TRADE_DRAWS))
+        )
+        normals = ndtri(np.clip(draws, 1e-12, 1 - 1e-12))
+        wanted = _wanted([critique for _, critique, _, _ in items])
+        weights = seed_weights(donors, task.seeds)
+        moves = simulate(donors.bars, task.seeds, weights, n_bars(donors), path_draws)
+        draft = _draft(donors, Rows.from_models([row for row, *_ in items]), moves)
+        draft = _new_path(donors, task, draft, moves, wanted, normals)
+        draft = _new_exit(donors, task, draft, wanted, draws, normals)
+        rows = _new_trade(donors, task, draft, wanted, draws, normals)
+        return [rows.row(i) for i in range(len(rows))]
+
+
+def _wanted(critiques: Sequence[Critique]) -> _Wanted:
+    named = [critique.fields for critique in critiques]
+
+    def mask(*fields: str) -> BoolArray:
+        return np.array([all(field in names for field in fields) for names in named])
+
+    path = mask("bars", "entry_price", "exit_price")
+    exit_ = mask("bars", "exit_time", "exit_price")
+    return _Wanted(
+        path=path,
+        volume=path | mask("bars.volume"),
+        exit=exit_,
+        entry_price=path | mask("entry_price"),
+        exit_price=path | exit_ | mask("exit_price"),
+        entry_time=mask("entry_time"),
+        exit_time=exit_ | mask("exit_time"),
+        side=mask("side"),
+        quantity=mask("quantity"),
+    )
+
+
+def _draft(donors: Donors, rows: Rows, moves: Moves) -> _Draft:
+    """Pad rows with bars that continue their paths by the new moves."""
+    total = moves.gap.shape[1]
+    exit_at = np.minimum(rows.n_bars, total) - 1
+    place_of = np.arange(total)
+    known = place_of <= exit_at[:, None]
+    flat = rows.offsets[:-1, None] + np.minimum(place_of, exit_at[:, None])
+    padded = {name: getattr(rows.bars, name)[flat] for name in BAR_FIELDS}
+    later = scale_to(moves, np.diff(np.log(padded["close"][:, :LOOKBACK]), axis=1).std(axis=1))
+    steps = donors.market.steps(rows.symbol, "price_tick")[:, None]
+    continued = _continue(padded["close"], later, known, steps)
+    volume_step = donors.market.steps(rows.symbol, "volume_step")[:, None]
+    level = np.log1p(padded["volume"][:, :LOOKBACK]).mean(axis=1, keepdims=True)
+    return _Draft(
+        rows=rows,
+        bars=BarArrays(
+            *(
+                np.where(known, padded[name], getattr(continued, name))
+                for name in ("open", "high", "low", "close")
+            )
+        ),
+        volume=np.where(known, padded["volume"], snap_volume(moves.volume + level, volume_step)),
+        time=_times(donors, rows, total),
+        exit_at=exit_at,
+    )
+
+
+def _continue(close: FloatArray, moves: Moves, known: BoolArray, tick: FloatArray) -> BarArrays:
+    """Return bars whose moves follow the last known close; known places hold no meaning."""
+    returns = np.where(known, 0.0, moves.returns)
+    log_close = np.log(close[:, -1:]) + np.cumsum(returns, axis=1)
+    log_open = log_close - np.where(known, 0.0, moves.body)
+    high = np.exp(np.maximum(log_open, log_close) + moves.upper)
+    low = np.exp(np.minimum(log_open, log_close) - moves.lower)
+    return snap_bars((np.exp(log_open), high, low, np.exp(log_close)), tick)
+
+
+def _times(donors: Donors, rows: Rows, total: int) -> IntArray:
+    """Return the opening times of `total` consecutive slots from each row's first bar on."""
+    times = np.empty((len(rows), total), dtype=np.int64)
+    groups = donors.market.calendar_groups(rows)
+    for calendar, interval, index in groups:
+        start = rows.window_start[index]
+        reach = int(start.max()) + 4 * total * interval
+        slots = calendar.slots(interval, int(start.min()), reach)
+        times[index] = slots[np.searchsorted(slots, start)[:, None] + np.arange(total)]
+    return times
+
+
+def _new_path(
+    donors: Donors, task: Task, draft: _Draft, moves: Moves, wanted: _Wanted, normals: FloatArray
+) -> _Draft:
+    """Give rows a new path through the same times, from the same price at entry."""
+    moves = scale_to(moves, target_volatility(donors, task, normals[:, 0]))
+    symbol = draft.rows.symbol
+    tick = donors.market.steps(symbol, "price_tick")[:, None]
+    fresh = snap_bars(to_prices(moves, draft.bars.open[:, LOOKBACK]), tick)
+    level = np.log1p(draft.volume[:, :LOOKBACK]).mean(axis=1, keepdims=True)
+    step = donors.market.steps(symbol, "volume_step")[:, None]
+    fresh_volume = snap_volume(moves.volume + level, step)
+    take, take_volume = wanted.path[:, None], wanted.volume[:, None]
+    return replace(
+        draft,
+        bars=BarArrays(
+            *(
+                np.where(take, getattr(fresh, name), getattr(draft.bars, name))
+                for name in ("open", "high", "low", "close")
+            )
+        ),
+        volume=np.where(take_volume, fresh_volume, draft.volume),
+    )
+
+
+def _new_exit(
+    donors: Donors,
+    task: Task,
+    draft: _Draft,
+    wanted: _Wanted,
+    draws: FloatArray,
+    normals: FloatArray,
+) -> _Draft:
+    """Let rows exit at another bar."""
+    holding, _ = decide_exit(
+        donors, task.seeds, draft.bars.close, draft.rows.long, draws[:, 4], normals[:, 5:8]
+    )
+    return replace(draft, exit_at=np.where(wanted.exit, LOOKBACK + holding, draft.exit_at))
+
+
+def _new_trade(
+    donors: Donors,
+    task: Task,
+    draft: _Draft,
+    wanted: _Wanted,
+    draws: FloatArray,
+    normals: FloatArray,
+) -> Rows:
+    """Place the fills that may move, and put the rows together."""
+    old, trades, n = draft.rows, donors.trades, len(draft.rows)
+    donor = task.seeds[np.arange(n), (draws[:, 3] * task.seeds.shape[1]).astype(np.int64)]
+    fill_tick = donors.market.steps(old.symbol, "fill_tick")
+    lot = donors.market.steps(old.symbol, "lot")
+    entry_at = np.full(n, LOOKBACK)
+    entry_price = place(trades.entry, donor, draft.bars, entry_at, fill_tick, normals[:, 8])
+    exit_price = place(trades.exit, donor, draft.bars, draft.exit_at, fill_tick, normals[:, 9])
+    entry_price = np.where(wanted.entry_price, entry_price, old.entry_price)
+    interval = donors.interval[task.seeds[:, 0]]
+    entry_time = np.where(
+        wanted.entry_time,
+        moment(
+            draft.time[:, LOOKBACK], offsets(trades.entry, donor, normals[:, 11]), interval
+        ),
+        old.entry_time,
+    )
+    entry_offset = (entry_time - draft.time[:, LOOKBACK]) / interval
+    exit_offset = after_entry(
+        entry_offset,
+        offsets(trades.exit, donor, normals[:, 12]),
+        draft.exit_at - LOOKBACK,
+        draws[:, 13],
+    )
+    exit_time = moment(draft.time[np.arange(n), draft.exit_at], exit_offset, interval)
+    keep = np.arange(draft.time.shape[1]) <= draft.exit_at[:, None]
+    both_sides = bool(trades.long.any() and not trades.long.all())
+    flipped = np.where(old.long, "short", "long")
+    return replace(
+        old,
+        side=np.where(wanted.side & both_sides, flipped, old.side),
+        entry_time=entry_time,
+        entry_price=entry_price,
+        exit_time=np.where(wanted.exit_time, exit_time, old.exit_time),
+        exit_price=np.where(wanted.exit_price, exit_price, old.exit_price),
+        quantity=np.where(
+            wanted.quantity, sizes(donors, donor, entry_price, lot, normals[:, 14]), old.quantity
+        ),
+        bars=Bars(
+            draft.time[keep],
+            *(getattr(draft.bars, name)[keep] for name in ("open", "high", "low", "close")),
+            draft.volume[keep],
+        ),
+        offsets=np.concatenate([[0], np.cumsum(draft.exit_at + 1)]).astype(np.int64),
+    )

@@ -1,0 +1,157 @@
+"""New trades on new paths: side, exit, fills and size, each after the seed it fits best."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tradegen.data.calendars import BoolArray
+from tradegen.data.grid import snap
+from tradegen.data.row import LOOKBACK, FloatArray, IntArray
+from tradegen.engines.embedded.donors import Donors, Fill, entry_context
+
+_CONTEXT_WIDTH = 1.0
+_EXIT_WIDTH = 0.5
+_HOLDING_JITTER = 0.3
+_FILL_JITTER = 0.04
+_OFFSET_JITTER = 0.05
+_SIZE_JITTER = 0.15
+_LAST_OFFSET = 0.998
+_TINY = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the trader does on each path, shape `(n,)`; donors are train indices."""
+
+    long: BoolArray
+    holding: IntArray
+    entry_donor: IntArray
+    exit_donor: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class BarArrays:
+    """Prices of padded bars, each `(n, n_bars)`, on their tick grid."""
+
+    open: FloatArray
+    high: FloatArray
+    low: FloatArray
+    close: FloatArray
+
+
+def decide(
+    donors: Donors, seeds: IntArray, close: FloatArray, draws: FloatArray, normals: FloatArray
+) -> Decision:
+    """Trade each path as the seeds did.
+
+    The side is that of a seed whose market before entry resembles the new one. The exit is that
+    of a seed whose result at exit, in units of its volatility, the new path comes close to after
+    about as many bars. `close` has shape `(n, n_bars)`, `draws` `(n, 2)` and is uniform,
+    `normals` `(n, 3)`.
+    """
+    trades = donors.trades
+    context = entry_context(close[:, :LOOKBACK])
+    distance = ((trades.context[seeds] - context[:, None, :]) ** 2).sum(axis=2)
+    entry_donor = _choose(seeds, -distance / (2 * _CONTEXT_WIDTH**2), draws[:, 0])
+    long = trades.long[entry_donor]
+    holding, exit_donor = decide_exit(donors, seeds, close, long, draws[:, 1], normals)
+    return Decision(long, holding, entry_donor, exit_donor)
+
+
+def decide_exit(
+    donors: Donors,
+    seeds: IntArray,
+    close: FloatArray,
+    long: BoolArray,
+    draw: FloatArray,
+    normals: FloatArray,
+) -> tuple[IntArray, IntArray]:
+    """Return how many bars each trade is held, and the seed it exits like; see `decide`."""
+    trades = donors.trades
+    shortest = int(trades.holding.min())
+    longest = close.shape[1] - 1 - LOOKBACK
+    wanted = trades.holding[seeds] * np.exp(_HOLDING_JITTER * normals) + 0.5
+    holding = np.clip(wanted.astype(np.int64), shortest, longest)
+    log_close = np.log(close)
+    scale = np.maximum(np.diff(log_close[:, :LOOKBACK], axis=1).std(axis=1), _TINY)[:, None]
+    at_exit = np.take_along_axis(log_close, LOOKBACK + holding, axis=1)
+    result = np.where(long, 1.0, -1.0)[:, None] * (at_exit - log_close[:, LOOKBACK - 1, None])
+    state = result / (scale * np.sqrt(holding + 1.0))
+    distance = (state - trades.exit_state[seeds]) ** 2
+    which = _pick(-distance / (2 * _EXIT_WIDTH**2), draw)
+    rows = np.arange(len(seeds))
+    return holding[rows, which], seeds[rows, which]
+
+
+def place(
+    fill: Fill,
+    donor: IntArray,
+    bars: BarArrays,
+    at: IntArray,
+    tick: FloatArray,
+    normal: FloatArray,
+) -> FloatArray:
+    """Return fill prices at the donors' place in the bar, on the tick, inside the bar.
+
+    `at` is the index of each row's bar, shape `(n,)`, and `normal` jitters the place of fills
+    that are not a bar's exact middle.
+    """
+    rows = np.arange(len(donor))
+    open_, high, low, close = (
+        getattr(bars, name)[rows, at] for name in ("open", "high", "low", "close")
+    )
+    share = fill.share[donor]
+    inside = (share > 0) & (share < 1) & ~fill.exact[donor]
+    share = np.clip(share + _FILL_JITTER * normal * inside, 0.0, 1.0)
+    price = np.where(
+        fill.of_body[donor], open_ + share * (close - open_), low + share * (high - low)
+    )
+    return np.clip(snap(price, tick), low, high)
+
+
+def offsets(fill: Fill, donor: IntArray, normal: FloatArray) -> FloatArray:
+    """Return how far into its bar each fill happens, as a share; logs by date stay at 0."""
+    offset = fill.offset[donor]
+    return np.where(offset > 0, np.clip(offset + _OFFSET_JITTER * normal, 0.0, _LAST_OFFSET), 0.0)
+
+
+def sizes(
+    donors: Donors, donor: IntArray, price: FloatArray, lot: FloatArray, normal: FloatArray
+) -> FloatArray:
+    """Return quantities near the donors', as round as theirs and on the symbol's lot.
+
+    Whether a symbol is sized by value or by units is told from gold.
+    """
+    trades = donors.trades
+    by_value = trades.quantity[donor] * trades.entry_price[donor] / price
+    wanted = np.where(trades.notional_is_steady[donor], by_value, trades.quantity[donor])
+    quantity = wanted * np.exp(_SIZE_JITTER * normal)
+    digits = _significant_digits(trades.quantity[donor])
+    magnitude = 10.0 ** (np.floor(np.log10(quantity)) + 1 - digits)
+    quantity = np.round(np.maximum(np.round(quantity / magnitude), 1.0) * magnitude, 12)
+    on_lot = np.where(lot > 0, np.maximum(snap(quantity, lot), lot), quantity)
+    return np.maximum(on_lot, _TINY)
+
+
+def _significant_digits(quantity: FloatArray) -> FloatArray:
+    """Return how many significant digits each quantity is written with, at most 8."""
+    magnitude = np.floor(np.log10(np.maximum(np.abs(quantity), _TINY)))
+    mantissa = np.abs(quantity) / 10.0**magnitude
+    digits = np.full(len(quantity), 8.0)
+    for count in range(7, 0, -1):
+        scaled = mantissa * 10.0 ** (count - 1)
+        digits = np.where(np.abs(scaled - np.round(scaled)) < 1e-6, float(count), digits)
+    return digits
+
+
+def _choose(seeds: IntArray, score: FloatArray, draw: FloatArray) -> IntArray:
+    return seeds[np.arange(len(seeds)), _pick(score, draw)]
+
+
+def _pick(score: FloatArray, draw: FloatArray) -> IntArray:
+    """Return a column for each row, drawn with odds `exp(score)`; the best of them if all vanish."""
+    odds = np.exp(score - score.max(axis=1, keepdims=True))
+    cumulative = np.cumsum(odds, axis=1)
+    return np.minimum(
+        (draw[:, None] * cumulative[:, -1:] > cumulative).sum(axis=1), score.shape[1] - 1
+    )

@@ -1,0 +1,1 @@
+"""The graph: one row's way from sampler to acceptance."""

@@ -1,0 +1,57 @@
+"""What a row's graph carries: the state that changes and the context that does not."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypedDict
+
+from tradegen.data.row import Row
+from tradegen.data.rows import Rows
+from tradegen.engines.critique import Critique
+from tradegen.engines.protocols import Brief, Engine
+from tradegen.samplers.constraint import VolatilityConstraint
+from tradegen.samplers.sampler import Sampler
+
+MOST_RETRIES = 2
+"""Times a row is refined before it is thrown away."""
+
+
+class RowState(TypedDict, total=False):
+    """The state of one attempt at one row. LangGraph knows no defaults here: nodes set all keys.
+
+    `judge_critique` is empty once the row passed; `retry_count` counts refinements.
+    """
+
+    volatility_constraint: VolatilityConstraint
+    grounding_seeds: tuple[Row, ...]
+    generated_row: Row
+    judge_critique: Critique
+    retry_count: int
+
+
+class Pipeline:
+    """What all rows of a run share: who deals seeds, the gold they come from, and the engine."""
+
+    def __init__(self, sampler: Sampler, gold: Rows, engine: Engine) -> None:
+        """Hold the parts; `gold` are the train rows that the sampler's indices speak of."""
+        self.sampler = sampler
+        self.engine = engine
+        self.seed_row = lru_cache(maxsize=None)(gold.row)
+
+
+@dataclass(frozen=True, slots=True)
+class RowContext:
+    """The runtime context of one attempt."""
+
+    pipeline: Pipeline
+    row_number: int
+    attempt: int
+
+
+def brief_of(state: RowState, context: RowContext) -> Brief:
+    """Return the engine's task, from what the sampler put into the state."""
+    return Brief(
+        row_number=context.row_number,
+        attempt=context.attempt,
+        constraint=state["volatility_constraint"],
+        seeds=state["grounding_seeds"],
+    )

@@ -1,0 +1,53 @@
+"""Fingerprints of price paths, in which only twins are near each other."""
+
+import numpy as np
+
+from tradegen.data.row import LOOKBACK, FloatArray, Row
+from tradegen.data.rows import Rows
+
+DIMENSIONS = 16
+"""Length of a fingerprint."""
+
+_RETURNS = LOOKBACK - 1
+_CLIP = 3.0
+_STARTS = np.linspace(0, _RETURNS, DIMENSIONS + 1).round().astype(np.int64)
+
+
+def standardised_returns(rows: Rows) -> FloatArray:
+    """Return each row's lookback log returns with root mean square 1, shape `(n, 63)`.
+
+    Extremes are cut at 3, so that two paths are not alike only because each has one big jump.
+    """
+    returns = np.diff(np.log(rows.lookback(rows.bars.close)), axis=1)
+    clipped = np.clip(returns / _root_mean_square(returns), -_CLIP, _CLIP)
+    return clipped / _root_mean_square(clipped)
+
+
+def fingerprints(rows: Rows) -> FloatArray:
+    """Return each row's fingerprint, shape `(n, 16)`: its returns over 16 stretches of lookback.
+
+    Every coordinate has variance 1 for white noise, and price level and volatility cancel. Paths
+    whose returns correlate with r lie about `sqrt(32 (1 - r))` apart: unrelated ones about 5.7,
+    those with r = 0.98 about 0.8.
+    """
+    sums = np.add.reduceat(standardised_returns(rows), _STARTS[:-1], axis=1)
+    return sums / np.sqrt(np.diff(_STARTS))
+
+
+def fingerprint_bytes(row: Row) -> bytes:
+    """Return a row's fingerprint in the form the ledger keeps."""
+    return fingerprints(Rows.from_models([row]))[0].astype("<f8").tobytes()
+
+
+def fingerprint_of_bytes(data: bytes) -> FloatArray:
+    """Return a fingerprint from the ledger, shape `(16,)`."""
+    return np.frombuffer(data, dtype="<f8")
+
+
+def distance_at_correlation(correlation: float) -> float:
+    """Return the expected distance of fingerprints whose returns correlate this much."""
+    return float(np.sqrt(2 * DIMENSIONS * (1 - correlation)))
+
+
+def _root_mean_square(values: FloatArray) -> FloatArray:
+    return np.sqrt(np.maximum((values**2).mean(axis=1, keepdims=True), 1e-24))

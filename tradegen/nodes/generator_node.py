@@ -1,0 +1,11 @@
+"""The generator node: asks the engine for a new row."""
+
+from langgraph.runtime import Runtime
+
+from tradegen.graph.state import RowContext, RowState, brief_of
+
+
+async def generator_node(state: RowState, runtime: Runtime[RowContext]) -> RowState:
+    """Write a row from the seeds."""
+    brief = brief_of(state, runtime.context)
+    return {"generated_row": await runtime.context.pipeline.engine.generator.generate(brief)}

@@ -1,0 +1,98 @@
+"""One attempt at one row: run the graph, and write down what came of it."""
+
+import time
+
+from tradegen.data.ledger import Attempt, Outcome
+from tradegen.data.row import Row
+from tradegen.data.row_codec import encode_row
+from tradegen.data.rows import Rows
+from tradegen.engines.critique import Critique
+from tradegen.engines.protocols import RowFailedError
+from tradegen.graph.build import RowGraph
+from tradegen.graph.state import Pipeline, RowContext, RowState
+from tradegen.guards.fingerprint import fingerprint_bytes
+from tradegen.pipeline.messages import Task
+
+_RESULT = ("generated_row", "judge_critique", "retry_count")
+
+
+async def attempt_row(graph: RowGraph, pipeline: Pipeline, task: Task) -> Attempt:
+    """Make one attempt at one row.
+
+    A `RowFailedError` of the engine throws the row away. Any other error is a fault of the
+    program or its surroundings and is raised with the row's number.
+    """
+    started = time.monotonic()
+    context = RowContext(pipeline, task.row_number, task.attempt)
+    try:
+        state = await graph.ainvoke({}, context=context, output_keys=_RESULT)
+    except RowFailedError as error:
+        return _failed(context, error, time.monotonic() - started)
+    except Exception as error:
+        error.add_note(f"while making row {task.row_number}, attempt {task.attempt}")
+        raise
+    return _judged(context, state, time.monotonic() - started)
+
+
+def _judged(context: RowContext, state: RowState, seconds: float) -> Attempt:
+    critique, row = state["judge_critique"], state["generated_row"]
+    kinds = dict.fromkeys(finding.criterion for finding in critique.findings)
+    return _record(
+        context,
+        outcome="passed" if critique.passed else "thrown_away",
+        stage="judge",
+        kind="+".join(sorted(kinds)),
+        retries=state["retry_count"],
+        critique=critique,
+        seconds=seconds,
+        row=row,
+    )
+
+
+def _failed(context: RowContext, error: RowFailedError, seconds: float) -> Attempt:
+    return _record(
+        context,
+        outcome="thrown_away",
+        stage=error.stage,
+        kind=error.kind,
+        retries=0,
+        critique=str(error),
+        seconds=seconds,
+        raw=error.raw,
+    )
+
+
+def _record(
+    context: RowContext,
+    *,
+    outcome: Outcome,
+    stage: str,
+    kind: str,
+    retries: int,
+    critique: Critique | str,
+    seconds: float,
+    row: Row | None = None,
+    raw: str = "",
+) -> Attempt:
+    draw = context.pipeline.sampler.draw(context.row_number, context.attempt)
+    return Attempt(
+        row_number=context.row_number,
+        attempt=context.attempt,
+        outcome=outcome,
+        stage=stage,
+        kind=kind,
+        retries=retries,
+        target=draw.constraint.value,
+        low=draw.constraint.low,
+        high=draw.constraint.high,
+        seeds=tuple(context.pipeline.seed_row(int(k)).trade_id for k in draw.seeds),
+        critique=critique if isinstance(critique, str) else critique.text,
+        scores={} if isinstance(critique, str) else dict(critique.scores),
+        raw=raw,
+        seconds=seconds,
+        calls=0,
+        tokens_in=0,
+        tokens_out=0,
+        fingerprint=fingerprint_bytes(row) if row is not None and outcome == "passed" else None,
+        row=None if row is None else encode_row(row),
+    )

@@ -1,0 +1,274 @@
+"""The main job: rows asked for, in flight, accepted, written."""
+
+import signal
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import FrameType
+from typing import Any, Protocol
+
+import numpy as np
+
+from tradegen.data.dataset import write_rejected, write_rows
+from tradegen.data.dataset_card import dataset_card
+from tradegen.data.atomic import write_text
+from tradegen.data.ledger import Attempt, Ledger
+from tradegen.data.row import IntArray
+from tradegen.data.run_folder import RunFolder
+from tradegen.pipeline.admission import Accepted, Admission
+from tradegen.pipeline.fleet import Fleet, open_fleet, usual_workers
+from tradegen.pipeline.manifest import describe, describe_gold
+from tradegen.pipeline.prepare import Prepared, prepare
+from tradegen.pipeline.resume import check_same, choose_run
+from tradegen.settings import Settings
+
+_WAIT_S = 0.2
+_AHEAD = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is.
+
+    `accepted_by_bucket` has shape `(n_buckets,)`. `session_accepted` and `session_seconds` count
+    since this process began, for the rate.
+    """
+
+    asked: int
+    accepted: int
+    thrown_away: int
+    retries: int
+    accepted_by_bucket: IntArray
+    session_accepted: int
+    session_seconds: float
+
+    @property
+    def rows_per_second(self) -> float:
+        """Accepted rows a second in this session."""
+        return self.session_accepted / self.session_seconds if self.session_seconds > 0 else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimated seconds to the end, or None while nothing can be said."""
+        rate = self.rows_per_second
+        return (self.asked - self.accepted) / rate if rate > 0 else None
+
+
+class Observer(Protocol):
+    """Is told how a run goes on."""
+
+    def started(self, prepared: Prepared, folder: RunFolder, accepted: int) -> None:
+        """Work begins; `accepted` rows are there from before."""
+        ...
+
+    def progressed(self, progress: Progress) -> None:
+        """More attempts have ended."""
+        ...
+
+    def stopping(self) -> None:
+        """A stop was asked for; rows in flight are still being finished."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a run ended: `done`, `exhausted` or `interrupted`, and what `run.json` says."""
+
+    folder: RunFolder
+    status: str
+    manifest: Mapping[str, Any]
+
+
+def run_job(settings: Settings, observer: Observer, *, resume: bool = False) -> Finished:
+    """Run, or go on with, the run that the settings describe.
+
+    Raises the errors of `prepare`, and `StorageError` if the folder is in use or cannot be
+    written. Whatever was accepted before an error is in the ledger.
+    """
+    chosen = choose_run(settings, resume=resume, now=datetime.now())
+    settings, folder = chosen.settings, chosen.folder
+    folder.create()
+    with folder.locked():
+        if chosen.manifest is not None and chosen.manifest["status"] == "done":
+            return Finished(folder, "done", chosen.manifest)
+        workers = settings.run.workers or usual_workers(settings.n)
+        fleet = open_fleet(workers, settings.run.in_flight)
+        try:
+            prepared = prepare(settings)
+            if chosen.manifest is not None:
+                _check_unchanged(folder, chosen.manifest, prepared)
+            return _Job(prepared, folder, fleet, observer, workers).run()
+        finally:
+            fleet.close()
+
+
+def _check_unchanged(folder: RunFolder, manifest: Mapping[str, Any], prepared: Prepared) -> None:
+    before, now = manifest["gold"], describe_gold(prepared.gold)
+    check_same(folder, "gold (its content)", before["fingerprint"], now["fingerprint"])
+    edges = [[bucket["low"], bucket["high"], bucket["asked"]] for bucket in manifest["buckets"]]
+    quotas = zip(prepared.sampler.constraint.buckets, prepared.sampler.quotas, strict=True)
+    check_same(
+        folder,
+        "diversity (buckets and their rows)",
+        edges,
+        [[bucket.low, bucket.high, int(quota)] for bucket, quota in quotas],
+    )
+
+
+class _Job:
+    """One session of work on one run."""
+
+    def __init__(
+        self,
+        prepared: Prepared,
+        folder: RunFolder,
+        fleet: Fleet,
+        observer: Observer,
+        workers: int,
+    ) -> None:
+        settings = prepared.settings
+        self._prepared = prepared
+        self._folder = folder
+        self._fleet = fleet
+        self._observer = observer
+        self._ahead = _AHEAD * workers * settings.run.in_flight
+        budget = settings.run.max_attempts or 5 * settings.n + 100
+        self._admission = Admission(settings.n, settings.run.max_attempts_per_row, budget)
+        self._by_bucket = np.zeros(len(prepared.sampler.quotas), dtype=np.int64)
+        self._thrown_away = 0
+        self._retries = 0
+        self._clock = time.monotonic()
+        self._session_accepted = 0
+
+    def run(self) -> Finished:
+        """Work until every row is settled, the budget is spent or a stop is asked for."""
+        ledger = Ledger(self._folder.ledger)
+        try:
+            started = ledger.about("started")
+            if started is None:
+                started = datetime.now(UTC).isoformat()
+                ledger.note("started", started)
+            earlier = float(ledger.about("seconds") or 0.0)
+            self._restore(ledger)
+            if not self._folder.manifest.exists():
+                self._write_manifest(ledger, "running", started, earlier)
+            self._observer.started(self._prepared, self._folder, self._admission.accepted)
+            self._fleet.start(self._prepared.blueprint)
+            interrupted = self._work(ledger)
+            seconds = earlier + time.monotonic() - self._clock
+            ledger.note("seconds", seconds)
+            return self._finish(ledger, interrupted, started, seconds)
+        finally:
+            ledger.close()
+
+    def _restore(self, ledger: Ledger) -> None:
+        self._admission.restore(ledger.recorded())
+        bucket_of = self._prepared.sampler.bucket_of_row
+        np.add.at(self._by_bucket, bucket_of[self._admission.accepted_mask], 1)
+        self._thrown_away = ledger.summary()["thrown_away"]
+
+    def _work(self, ledger: Ledger) -> bool:
+        """Make attempts and settle rows; return whether a stop was asked for."""
+        outstanding = 0
+        with _stop_signals() as stop:
+            self._settle(ledger, [])
+            while not self._admission.done:
+                if not stop.is_set():
+                    tasks = self._admission.tasks(self._fleet.room(), self._ahead)
+                    outstanding += len(tasks)
+                    if tasks:
+                        self._fleet.submit(tasks)
+                elif outstanding == 0:
+                    break
+                elif not self._told_to_stop:
+                    self._told_to_stop = True
+                    self._observer.stopping()
+                attempts = self._fleet.collect(_WAIT_S)
+                outstanding -= len(attempts)
+                if attempts:
+                    self._settle(ledger, attempts)
+            return stop.is_set() and not self._admission.done
+
+    _told_to_stop = False
+
+    def _settle(self, ledger: Ledger, attempts: list[Attempt]) -> None:
+        """Make attempts durable, decide over the rows that can be decided, then count them."""
+        with ledger.transaction():
+            ledger.record(attempts)
+            for attempt in attempts:
+                self._admission.record(attempt)
+            decisions = self._admission.settle()
+            for decision in decisions:
+                if isinstance(decision, Accepted):
+                    ledger.accept(decision.row_number, decision.attempt)
+                else:
+                    ledger.throw_away_twin(decision.row_number, decision.attempt, decision.twin)
+        accepted = [d.row_number for d in decisions if isinstance(d, Accepted)]
+        np.add.at(self._by_bucket, self._prepared.sampler.bucket_of_row[accepted], 1)
+        self._session_accepted += len(accepted)
+        self._thrown_away += len(decisions) - len(accepted)
+        self._thrown_away += sum(attempt.outcome == "thrown_away" for attempt in attempts)
+        self._retries += sum(attempt.retries for attempt in attempts)
+        self._observer.progressed(self._progress())
+
+    def _progress(self) -> Progress:
+        return Progress(
+            asked=self._admission.n,
+            accepted=int(self._by_bucket.sum()),
+            thrown_away=self._thrown_away,
+            retries=self._retries,
+            accepted_by_bucket=self._by_bucket.copy(),
+            session_accepted=self._session_accepted,
+            session_seconds=time.monotonic() - self._clock,
+        )
+
+    def _finish(
+        self, ledger: Ledger, interrupted: bool, started: str, seconds: float
+    ) -> Finished:
+        admission = self._admission
+        status = "done" if admission.accepted == admission.n else "exhausted"
+        status = "interrupted" if interrupted else status
+        write_rows(self._folder.rows, ledger.accepted(), self._prepared.gold.extras)
+        write_rejected(self._folder.rejected, ledger.thrown_away())
+        manifest = self._write_manifest(ledger, status, started, seconds)
+        return Finished(self._folder, status, manifest)
+
+    def _write_manifest(
+        self, ledger: Ledger, status: str, started: str, seconds: float
+    ) -> dict[str, Any]:
+        manifest = describe(
+            self._prepared,
+            status=status,
+            accepted_by_bucket=self._by_bucket,
+            given_up=self._admission.given_up,
+            attempts=ledger.summary(),
+            started=datetime.fromisoformat(started),
+            seconds=seconds,
+        )
+        write_text(self._folder.card, dataset_card(self._folder.name, manifest))
+        self._folder.write_manifest(manifest)
+        return manifest
+
+
+@contextmanager
+def _stop_signals() -> Iterator[threading.Event]:
+    """Yield an event that Ctrl-C and SIGTERM set; a second Ctrl-C stops at once."""
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,94 @@
+"""The manifest `run.json`: what was asked for, what came of it, and what it was made with."""
+
+import platform
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import tradegen
+from tradegen.data.gold import Gold
+from tradegen.data.row import IntArray, from_microseconds
+from tradegen.pipeline.prepare import Prepared
+
+_PACKAGES = ("langgraph", "langchain-core", "numpy", "pyarrow", "pydantic", "scipy")
+SIMULATED = "simulated"
+
+
+def describe(
+    prepared: Prepared,
+    *,
+    status: str,
+    accepted_by_bucket: IntArray,
+    given_up: list[int],
+    attempts: Mapping[str, Any],
+    started: datetime,
+    seconds: float,
+) -> dict[str, Any]:
+    """Return the contents of `run.json`. Times are UTC, `seconds` count all sessions of the run."""
+    settings = prepared.settings
+    accepted = int(accepted_by_bucket.sum())
+    return {
+        "status": status,
+        "asked": settings.n,
+        "accepted": accepted,
+        "acceptance": accepted / attempts["attempts"] if attempts["attempts"] else None,
+        "buckets": [
+            {
+                "bucket": bucket.label,
+                "value": bucket.value,
+                "low": bucket.low,
+                "high": bucket.high,
+                "weight": bucket.weight,
+                "gold_rows": int(gold_rows),
+                "asked": int(asked),
+                "accepted": int(made),
+            }
+            for bucket, gold_rows, asked, made in zip(
+                prepared.sampler.constraint.buckets,
+                prepared.sampler.eligible_counts,
+                prepared.sampler.quotas,
+                accepted_by_bucket,
+                strict=True,
+            )
+        ],
+        "attempts": dict(attempts),
+        "rows_given_up": given_up,
+        "started": started.isoformat(timespec="seconds"),
+        "written": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(seconds, 3),
+        "gold": describe_gold(prepared.gold),
+        "notes": list(prepared.notes),
+        "settings": settings.model_dump(mode="json"),
+        "versions": _versions(),
+    }
+
+
+def describe_gold(gold: Gold) -> dict[str, Any]:
+    """Return what `run.json` says of gold."""
+    begins = None if gold.begins is None else from_microseconds(gold.begins).isoformat()
+    return {
+        "files": list(gold.files),
+        "fingerprint": gold.fingerprint,
+        "simulated": is_simulated(gold),
+        "train_rows": len(gold.train),
+        "holdout_rows": len(gold.holdout),
+        "purged_rows": gold.purged,
+        "holdout_begins": begins,
+    }
+
+
+def is_simulated(gold: Gold) -> bool:
+    """Return whether gold says of itself that it is simulated, as the demo gold does."""
+    sources = gold.train.extras.get("source")
+    return sources is not None and set(sources.tolist()) == {SIMULATED}
+
+
+def _versions() -> dict[str, str]:
+    found = {"tradegen": tradegen.__version__, "python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,52 @@
+"""Preparation: everything a run needs before its first row, from settings."""
+
+from dataclasses import dataclass
+
+from tradegen.data.gold import Gold, load_gold
+from tradegen.engines.registry import find_engine
+from tradegen.pipeline.blueprint import Blueprint
+from tradegen.samplers.constraint import resolve_constraint
+from tradegen.samplers.sampler import Sampler
+from tradegen.settings import Settings
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run that is ready to start."""
+
+    settings: Settings
+    gold: Gold
+    blueprint: Blueprint
+    notes: tuple[str, ...]
+
+    @property
+    def sampler(self) -> Sampler:
+        """The run's sampler."""
+        return self.blueprint.sampler
+
+
+def prepare(settings: Settings) -> Prepared:
+    """Load gold, deal the diversity constraint and let the engine learn.
+
+    Raises `InputError` for gold or a constraint that cannot be used, `EngineUnavailableError`
+    for an engine that is not there.
+    """
+    learn = find_engine(settings.engine)
+    gold = load_gold(settings.gold.source())
+    constraint = resolve_constraint(settings.diversity.resolved(), gold.train, gold.volatility)
+    sampler = Sampler(
+        constraint,
+        settings.n,
+        settings.seed,
+        gold.train,
+        gold.volatility,
+        widen=settings.diversity.widen,
+    )
+    model = learn(gold, settings.seed, settings.judge.false_rejections)
+    notes = [*gold.notes, *constraint.notes]
+    if sampler.widened:
+        notes.append(
+            f"buckets {', '.join(sampler.widened)} have too few gold rows; their seeds are the "
+            "nearest gold rows"
+        )
+    return Prepared(settings, gold, Blueprint(sampler, gold.train, model), tuple(notes))

@@ -1,0 +1,63 @@
+"""Worker processes: make attempts for the process that writes the ledger.
+
+Run as `python -m tradegen.pipeline.worker FD [FD ...]` with one connected socket a worker. The
+heavy imports are paid once, then the process forks. The first message on the first socket is a
+`Setup`; after that, lists of `Task` come in on every socket, and `Delivery` messages go out.
+"""
+
+import asyncio
+import gc
+import os
+import socket
+import sys
+import threading
+
+from tradegen.graph.build import RowGraph, build_graph
+from tradegen.graph.state import Pipeline
+from tradegen.pipeline.crew import Crew
+from tradegen.pipeline.messages import Setup, receive, send
+
+_RARELY = 50_000
+
+
+async def _serve(
+    connection: socket.socket, graph: RowGraph, pipeline: Pipeline, in_flight: int
+) -> None:
+    """Make attempts until the other side closes."""
+    loop = asyncio.get_running_loop()
+    closed = asyncio.Event()
+    crew = Crew(graph, pipeline, in_flight, lambda delivery: send(connection, delivery))
+
+    def read() -> None:
+        try:
+            while True:
+                loop.call_soon_threadsafe(crew.submit, receive(connection))
+        except (EOFError, OSError):
+            loop.call_soon_threadsafe(closed.set)
+
+    threading.Thread(target=read, daemon=True).start()
+    await closed.wait()
+
+
+def main(descriptors: list[int]) -> None:
+    """Fork one worker for each socket and serve until they are closed."""
+    connections = [socket.socket(fileno=descriptor) for descriptor in descriptors]
+    setup: Setup = receive(connections[0])
+    graph = build_graph()
+    gc.collect()
+    gc.freeze()  # forked workers share what is loaded now
+    gc.set_threshold(_RARELY, 20, 20)  # a row makes thousands of short-lived objects
+    mine = 0
+    for k in range(1, len(connections)):
+        if os.fork() == 0:
+            mine = k
+            break
+    for k, connection in enumerate(connections):
+        if k != mine:
+            connection.close()
+    asyncio.run(_serve(connections[mine], graph, setup.blueprint.start(), setup.in_flight))
+    os._exit(0)  # nothing is left to save, and a forked process must not run exit handlers twice
+
+
+if __name__ == "__main__":
+    main([int(argument) for argument in sys.argv[1:]])

@@ -1,0 +1,206 @@
+"""NeMo Data Designer sampler columns: read from objects, mappings and files, and checked."""
+
+import json
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, Protocol, Self, runtime_checkable
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from tradegen.errors import InputError
+
+VOLATILITY_COLUMN = "target_volatility"
+
+DEFAULT_VALUES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1)
+DEFAULT_WEIGHTS = (0.05, 0.05, 0.1, 0.15, 0.2, 0.2, 0.15, 0.05, 0.05)
+
+
+@runtime_checkable
+class SamplerConfigObject(Protocol):
+    """A sampler column object of `nemo_microservices` or `data_designer` (both are pydantic)."""
+
+    def model_dump(self) -> dict[str, Any]:
+        """Return the column as plain values."""
+        ...
+
+
+class _Params(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sampler_type: str | None = None
+
+
+class CategoryParams(_Params):
+    """Values and their unnormalised weights (equal if absent)."""
+
+    values: tuple[float | str, ...] = Field(min_length=1)
+    weights: tuple[float, ...] | None = None
+
+    @model_validator(mode="after")
+    def _check_weights(self) -> Self:
+        if len(set(self.values)) != len(self.values):
+            raise ValueError("values must differ from each other")
+        if self.weights is None:
+            return self
+        if len(self.weights) != len(self.values):
+            raise ValueError(f"{len(self.values)} values but {len(self.weights)} weights")
+        if any(weight < 0 or weight != weight for weight in self.weights):
+            raise ValueError("weights must be 0 or more")
+        if sum(self.weights) <= 0:
+            raise ValueError("at least one weight must be above 0")
+        return self
+
+    def shares(self) -> tuple[float, ...]:
+        """Return the weights as shares that sum to 1."""
+        weights = self.weights or (1.0,) * len(self.values)
+        return tuple(weight / sum(weights) for weight in weights)
+
+
+class UniformParams(_Params):
+    """Uniform between `low` and `high`."""
+
+    low: float
+    high: float
+    decimal_places: int | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        if not self.low < self.high:
+            raise ValueError("low must be below high")
+        return self
+
+
+class GaussianParams(_Params):
+    """Gaussian with `mean` and `stddev`."""
+
+    mean: float
+    stddev: float = Field(gt=0)
+    decimal_places: int | None = Field(default=None, ge=0)
+
+
+class ScipyParams(_Params):
+    """Any continuous distribution of `scipy.stats`, by name and parameters."""
+
+    dist_name: str
+    dist_params: dict[str, float]
+    decimal_places: int | None = Field(default=None, ge=0)
+
+
+Params = CategoryParams | UniformParams | GaussianParams | ScipyParams
+
+_PARAMS: Mapping[str, type[Params]] = {
+    "category": CategoryParams,
+    "uniform": UniformParams,
+    "gaussian": GaussianParams,
+    "scipy": ScipyParams,
+}
+
+
+class SamplerColumn(BaseModel):
+    """One sampler column: a name, a distribution, and others that hold under conditions."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    sampler_type: str
+    params: Params
+    conditional_params: dict[str, Params] = Field(default_factory=dict)
+    column_type: Literal["sampler"] = "sampler"
+    convert_to: str | None = None
+    drop: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_params(cls, data: Any) -> Any:
+        """Read `params` as the `sampler_type` says, so that errors speak of the right one.
+
+        Newer Data Designer columns have fields of no use here; they pass while they are empty.
+        """
+        if not isinstance(data, Mapping):
+            return data
+        known = cls.model_fields
+        kept = {key: value for key, value in data.items() if key in known or value}
+        kept = {key: value for key, value in kept.items() if value is not None}
+        kind = str(kept.get("sampler_type", ""))
+        if kind not in _PARAMS:
+            raise ValueError(
+                f"sampler_type {kind!r} cannot describe a volatility; "
+                f"expected one of {', '.join(_PARAMS)}"
+            )
+        model = _PARAMS[kind]
+        if isinstance(kept.get("params"), Mapping):
+            kept["params"] = model.model_validate(kept["params"])
+        conditions = kept.get("conditional_params")
+        if isinstance(conditions, Mapping):
+            kept["conditional_params"] = {
+                condition: model.model_validate(params) for condition, params in conditions.items()
+            }
+        return kept
+
+
+def default_column() -> SamplerColumn:
+    """Return the default diversity constraint: nine volatilities from 0.3 to 1.1."""
+    params = CategoryParams(values=DEFAULT_VALUES, weights=DEFAULT_WEIGHTS)
+    return SamplerColumn(name=VOLATILITY_COLUMN, sampler_type="category", params=params)
+
+
+def read_columns(source: object) -> tuple[SamplerColumn, ...]:
+    """Return the sampler columns of an object, a mapping, a list of them, or a file.
+
+    A file is YAML, TOML or JSON and holds a column, a list of columns, or a Data Designer config
+    with `columns`, of which those of type `sampler` are read.
+
+    Raises `InputError` naming the column and the field that is wrong.
+    """
+    if isinstance(source, (str, Path)):
+        return read_columns(_load(Path(source)))
+    if isinstance(source, SamplerColumn):
+        return (source,)
+    if isinstance(source, Mapping):
+        if isinstance(source.get("columns"), Sequence):
+            return _samplers_among(source["columns"])
+        return (_column(source),)
+    if isinstance(source, SamplerConfigObject):  # before Iterable: pydantic models are iterable
+        return (_column(source.model_dump()),)
+    if isinstance(source, Iterable):
+        return tuple(column for item in source for column in read_columns(item))
+    raise InputError(f"{type(source).__name__} is not a sampler column")
+
+
+def _samplers_among(columns: Iterable[object]) -> tuple[SamplerColumn, ...]:
+    plain = [c.model_dump() if isinstance(c, SamplerConfigObject) else c for c in columns]
+    return tuple(
+        _column(column)
+        for column in plain
+        if isinstance(column, Mapping) and column.get("column_type", "sampler") == "sampler"
+    )
+
+
+def _column(data: Mapping[str, Any]) -> SamplerColumn:
+    try:
+        return SamplerColumn.model_validate(data)
+    except ValidationError as error:
+        details = "; ".join(
+            f"{'.'.join(str(part) for part in detail['loc'])}: ".removeprefix(": ")
+            + detail["msg"].removeprefix("Value error, ")
+            for detail in error.errors(include_url=False)
+        )
+        raise InputError(f"sampler column {data.get('name', '?')!r}: {details}") from error
+
+
+def _load(path: Path) -> Any:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    try:
+        if path.suffix == ".toml":
+            return tomllib.loads(text)
+        if path.suffix == ".json":
+            return json.loads(text)
+        import yaml
+
+        return yaml.safe_load(text)
+    except (ValueError, yaml.YAMLError) as error:
+        raise InputError(f"{path}: not a readable constraint ({error})") from error

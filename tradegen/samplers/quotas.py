@@ -1,0 +1,37 @@
+"""Quotas: how many rows each bucket gets, exactly, and which row numbers."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tradegen.data.row import FloatArray, IntArray
+from tradegen.streams import Purpose, stream
+
+
+def largest_remainder(weights: FloatArray | Sequence[float], n: int) -> IntArray:
+    """Split `n` into whole parts proportional to the weights (Hamilton's method).
+
+    Every part is its exact share rounded down, and the rest goes to the largest remainders, the
+    earlier part first among equals. Weights must be 0 or more and sum to more than 0.
+    """
+    shares = np.asarray(weights, dtype=np.float64)
+    exact = np.round(n * shares / shares.sum(), 9)  # 0.15 * 20 must be 3, not 2.9999999999999996
+    parts = np.floor(exact).astype(np.int64)
+    rest = n - int(parts.sum())
+    parts[np.argsort(-(exact - parts), kind="stable")[:rest]] += 1
+    return parts
+
+
+def spread(quotas: IntArray, seed: int) -> IntArray:
+    """Return the bucket of each row number, shape `(sum(quotas),)`, meeting the quotas exactly.
+
+    Each bucket's rows are spread evenly over the run from a random start, so that any stretch of
+    row numbers (a preview, an interrupted run) comes close to the same split.
+    """
+    starts = stream(seed, 0, Purpose.PLAN).random(len(quotas))
+    bucket = np.repeat(np.arange(len(quotas)), quotas)
+    place = np.concatenate(
+        [(np.arange(quota) + start) / quota for quota, start in zip(quotas, starts, strict=True) if quota]
+        or [np.zeros(0)]
+    )
+    return bucket[np.argsort(place, kind="stable")]
