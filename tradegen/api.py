@@ -32,8 +32,7 @@ class RunResult:
 
     def to_arrow(self) -> "pa.Table":
         """Return the accepted rows as an Arrow table, bars as lists of structs."""
-        import pyarrow.parquet as pq
-
+        
         return pq.read_table(self.folder / "rows.parquet")
 
     def to_pandas(self) -> "pd.DataFrame":

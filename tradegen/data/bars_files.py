@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
-import pyarrow.parquet as pq
 
+from tradegen.data.parquet import read_table
 from tradegen.data.row import BAR_FIELDS, LOOKBACK, Bars, IntArray
 from tradegen.errors import GoldError
 
@@ -73,7 +73,7 @@ def read_bars(paths: Sequence[Path], tz: ZoneInfo | None) -> BarsTable:
 def _read_table(path: Path) -> pa.Table:
     try:
         if path.suffix.lower() in (".parquet", ".pq"):
-            table = pq.read_table(path)
+            table = read_table(path)
         else:
             table = _read_csv(path)
     except FileNotFoundError as error:

@@ -1,6 +1,7 @@
 """Market calendars: when bars open, and how many of them make a year."""
 
 import difflib
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 BoolArray = npt.NDArray[np.bool_]
 
+_YEAR_US = 365 * DAY_US
 _MONDAY_US = 4 * DAY_US
 """1970-01-01 was a Thursday; weeks are counted from Monday 1970-01-05."""
 
@@ -146,15 +148,18 @@ def exchange_calendar(name: str, start: int, end: int) -> Calendar:
     """
     if name == "24/7":
         return AlwaysOpen()
+    first, last = start // _YEAR_US, end // _YEAR_US + 1
+    return _sessions(name, (first - 1) * _YEAR_US, (last + 1) * _YEAR_US)
+
+
+@functools.cache
+def _sessions(name: str, start: int, end: int) -> SessionCalendar:
     import exchange_calendars as ec
     import pandas as pd
 
-    margin = 400 * DAY_US
     try:
         calendar = ec.get_calendar(
-            name,
-            start=pd.Timestamp((start - margin) // DAY_US * DAY_US, unit="us"),
-            end=pd.Timestamp((end + margin) // DAY_US * DAY_US, unit="us"),
+            name, start=pd.Timestamp(start, unit="us"), end=pd.Timestamp(end, unit="us")
         )
     except ec.errors.InvalidCalendarName as error:
         close = difflib.get_close_matches(name, ec.get_calendar_names(), n=3)

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from tradegen.data.atomic import atomic_file
 from tradegen.data.ledger import Attempt
 from tradegen.data.row import ExtraColumn, Row, arrow_schema
-from tradegen.data.row_codec import decode_row
+from tradegen.data.row_codec import decode_row, decode_rows
 from tradegen.data.rows import Rows
 
 _ROWS_A_GROUP = 1000
@@ -41,8 +41,7 @@ def write_rows(path: Path, encoded: Iterable[bytes], extras: Sequence[ExtraColum
     count = 0
     with atomic_file(path) as part, _writer(part, arrow_schema(extras)) as writer:
         for chunk in _chunks(encoded):
-            rows = Rows.from_models([decode_row(data) for data in chunk])
-            writer.write_table(rows.to_arrow(extras))
+            writer.write_table(decode_rows(chunk).to_arrow(extras))
             count += len(chunk)
     return count
 

@@ -189,6 +189,6 @@ def fingerprint(rows: Rows) -> str:
     return digest.hexdigest()
 
 
-def without_rows(gold: Gold) -> Gold:
+def without_holdout(gold: Gold) -> Gold:
     """Return gold with an empty holdout, as it is handed to whoever generates."""
     return replace(gold, holdout=gold.holdout.slice(0, 0))

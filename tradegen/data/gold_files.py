@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from pydantic import TypeAdapter, ValidationError
 
 from tradegen.data.bars_files import BarsTable, read_bars
+from tradegen.data.parquet import read_table
 from tradegen.data.row import (
     BAR_FIELDS,
     BAR_TYPE,
@@ -161,7 +161,7 @@ def _moment(value: object, tz: ZoneInfo | None) -> int | None:
 
 def _read_parquet(path: Path, bars: BarsTable | None, tz: ZoneInfo | None) -> GoldFile:
     try:
-        table = pq.read_table(path)
+        table = read_table(path)
     except (pa.ArrowInvalid, OSError) as error:
         raise GoldError(
             f"{path}: not a readable Parquet file ({error}); it may be truncated, copy it again"

@@ -36,10 +36,14 @@ CREATE TABLE attempts (
     tokens_in    INTEGER NOT NULL,
     tokens_out   INTEGER NOT NULL,
     fingerprint  BLOB,
-    row          BLOB,
     PRIMARY KEY (row_number, attempt)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX by_outcome ON attempts (outcome, row_number);
+CREATE TABLE rows (
+    row_number   INTEGER NOT NULL,
+    attempt      INTEGER NOT NULL,
+    data         BLOB NOT NULL,
+    PRIMARY KEY (row_number, attempt)
+) STRICT;
 """
 
 
@@ -74,11 +78,13 @@ class Attempt:
     row: bytes | None
 
 
-_COLUMNS = tuple(Attempt.__slots__)
+_COLUMNS = tuple(name for name in Attempt.__slots__ if name != "row")
 _INSERT = (
     f"INSERT OR IGNORE INTO attempts ({', '.join(_COLUMNS)}) "  # noqa: S608  (our own names)
     f"VALUES ({', '.join('?' * len(_COLUMNS))})"
 )
+_INSERT_ROW = "INSERT OR IGNORE INTO rows VALUES (?, ?, ?)"
+_PAGES_BETWEEN_CHECKPOINTS = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,9 @@ class Ledger:
         self.path = path
         with self._storage_errors():
             self._db = sqlite3.connect(path, isolation_level=None)
+            self._db.execute("PRAGMA page_size = 8192")
             self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_BETWEEN_CHECKPOINTS}")
             self._db.execute("PRAGMA synchronous = NORMAL")
             tables = {name for (name,) in self._db.execute("SELECT name FROM sqlite_schema")}
             if "attempts" not in tables:
@@ -158,6 +166,9 @@ class Ledger:
     def record(self, attempts: Sequence[Attempt]) -> None:
         """Write attempts; one that is already there is left as it is."""
         self._db.executemany(_INSERT, [_values(attempt) for attempt in attempts])
+        self._db.executemany(
+            _INSERT_ROW, [(a.row_number, a.attempt, a.row) for a in attempts if a.row is not None]
+        )
 
     def accept(self, row_number: int, attempt: int) -> None:
         """Turn an attempt that passed into an accepted row."""
@@ -188,7 +199,8 @@ class Ledger:
         """Yield the bytes of every accepted row by row number."""
         with self._storage_errors():
             cursor = self._db.execute(
-                "SELECT row FROM attempts WHERE outcome = 'accepted' ORDER BY row_number"
+                "SELECT data FROM attempts JOIN rows USING (row_number, attempt) "
+                "WHERE outcome = 'accepted' ORDER BY row_number"
             )
             for (data,) in cursor:
                 yield data
@@ -202,10 +214,14 @@ class Ledger:
         return list(self._select("row_number = ?", (row_number,)))
 
     def _select(self, condition: str, values: tuple[object, ...] = ()) -> Iterator[Attempt]:
-        query = f"SELECT {', '.join(_COLUMNS)} FROM attempts WHERE {condition} "  # noqa: S608
+        query = (
+            f"SELECT {', '.join(_COLUMNS)}, data FROM attempts "  # noqa: S608  (our own names)
+            f"LEFT JOIN rows USING (row_number, attempt) WHERE {condition} "
+            "ORDER BY row_number, attempt"
+        )
         with self._storage_errors():
-            for found in self._db.execute(query + "ORDER BY row_number, attempt", values):
-                fields = dict(zip(_COLUMNS, found, strict=True))
+            for found in self._db.execute(query, values):
+                fields = dict(zip((*_COLUMNS, "row"), found, strict=True))
                 fields["seeds"] = tuple(json.loads(fields["seeds"]))
                 fields["scores"] = json.loads(fields["scores"])
                 yield Attempt(**fields)

@@ -2,6 +2,7 @@
 
 import json
 import struct
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from tradegen.data.row import (
     from_microseconds,
     to_microseconds,
 )
+from tradegen.data.rows import Rows, object_array
 
 _LENGTH = struct.Struct("<I")
 _SCALARS = tuple(name for name in CORE_FIELDS if name != "bars")
@@ -34,11 +36,30 @@ def encode_row(row: Row) -> bytes:
 
 def decode_row(data: bytes) -> Row:
     """Return the row of `encode_row`'s bytes; they are trusted, not validated again."""
-    (length,) = _LENGTH.unpack_from(data)
-    values = json.loads(data[_LENGTH.size : _LENGTH.size + length])
+    values, bars = _decode(data)
     for name in _TIMES:
         values[name] = from_microseconds(values[name])
+    return Row.model_construct(**values, bars=bars)
+
+
+def decode_rows(encoded: Sequence[bytes]) -> Rows:
+    """Return many rows as arrays; the same as `Rows.from_models` of their models, only faster."""
+    parts = [_decode(data) for data in encoded]
+    extras = list(dict.fromkeys(name for values, _ in parts for name in values["extras"]))
+    return Rows(
+        **{name: np.array([values[name] for values, _ in parts]) for name in _SCALARS},
+        bars=Bars.concatenate([bars for _, bars in parts]),
+        offsets=np.concatenate([[0], np.cumsum([len(bars) for _, bars in parts])]),
+        extras={
+            name: object_array([values["extras"].get(name) for values, _ in parts])
+            for name in extras
+        },
+    )
+
+
+def _decode(data: bytes) -> tuple[dict[str, Any], Bars]:
+    (length,) = _LENGTH.unpack_from(data)
+    values = json.loads(data[_LENGTH.size : _LENGTH.size + length])
     numbers = np.frombuffer(data, dtype="<i8", offset=_LENGTH.size + length)
     columns = numbers.reshape(len(BAR_FIELDS), -1)
-    bars = Bars(columns[0], *(column.view("<f8") for column in columns[1:]))
-    return Row.model_construct(**values, bars=bars)
+    return values, Bars(columns[0], *(column.view("<f8") for column in columns[1:]))

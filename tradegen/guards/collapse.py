@@ -11,7 +11,7 @@ from tradegen.guards.fingerprint import DIMENSIONS, distance_at_correlation
 PATH_CORRELATION = 0.98
 """Two paths whose returns correlate this much are twins."""
 
-_BLOCK = 256
+_BLOCK = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,44 +21,57 @@ class _Tree:
 
 
 class CollapseIndex:
-    """An index of accepted fingerprints that grows one row at a time.
+    """An index of accepted fingerprints that grows.
 
     It keeps k-d trees of doubling sizes and merges equal ones, as a binary counter carries
     (the logarithmic method; Bentley and Saxe, 1980), so that a look-up costs about the same
-    however many rows there are. Whoever asks must ask and add in row-number order.
+    however many rows there are.
     """
 
     def __init__(self) -> None:
         """Start empty."""
         self._reach = distance_at_correlation(PATH_CORRELATION)
         self._trees: list[_Tree] = []
-        self._points = np.empty((_BLOCK, DIMENSIONS))
-        self._numbers = np.empty(_BLOCK, dtype=np.int64)
-        self._n_recent = 0
+        self._points = np.empty((0, DIMENSIONS))
+        self._numbers = np.empty(0, dtype=np.int64)
 
-    def twin_of(self, fingerprint: FloatArray) -> int | None:
-        """Return the number of the nearest row within reach, or None. Shape `(16,)`."""
-        best, twin = self._reach, None
-        recent = self._points[: self._n_recent] - fingerprint
-        if self._n_recent:
-            distance = np.sqrt((recent**2).sum(axis=1))
-            nearest = int(distance.argmin())
-            if distance[nearest] < best:
-                best, twin = float(distance[nearest]), int(self._numbers[nearest])
+    def admit(self, numbers: IntArray, fingerprints: FloatArray) -> tuple[int, int | None]:
+        """Add rows in their order, up to the first that has a twin.
+
+        `numbers` has shape `(n,)` and `fingerprints` `(n, 16)`. Returns how many rows were added,
+        and the number of the twin of the row after them (None if all were added).
+        """
+        found = self._indexed_twins(fingerprints)
+        among = np.tril(_distances(fingerprints, fingerprints) < self._reach, k=-1)
+        has_twin = (found >= 0) | among.any(axis=1)
+        count = int(has_twin.argmax()) if has_twin.any() else len(numbers)
+        self.add(numbers[:count], fingerprints[:count])
+        if count == len(numbers):
+            return count, None
+        known = int(found[count])
+        return count, known if known >= 0 else int(numbers[among[count].argmax()])
+
+    def add(self, numbers: IntArray, fingerprints: FloatArray) -> None:
+        """Add rows that are known to be accepted."""
+        points = np.concatenate([self._points, fingerprints])
+        owners = np.concatenate([self._numbers, numbers])
+        while len(points) >= _BLOCK:
+            self._carry(points[:_BLOCK], owners[:_BLOCK])
+            points, owners = points[_BLOCK:], owners[_BLOCK:]
+        self._points, self._numbers = points, owners
+
+    def _indexed_twins(self, fingerprints: FloatArray) -> IntArray:
+        """Return the number of a row within reach of each fingerprint, or -1; shape `(n,)`."""
+        twins = np.full(len(fingerprints), -1, dtype=np.int64)
         for part in self._trees:
-            near, k = part.tree.query(fingerprint, distance_upper_bound=best)
-            if near < best:
-                best, twin = float(near), int(part.numbers[k])
-        return twin
-
-    def add(self, number: int, fingerprint: FloatArray) -> None:
-        """Add an accepted row."""
-        self._points[self._n_recent] = fingerprint
-        self._numbers[self._n_recent] = number
-        self._n_recent += 1
-        if self._n_recent == _BLOCK:
-            self._carry(self._points.copy(), self._numbers.copy())
-            self._n_recent = 0
+            distance, nearest = part.tree.query(fingerprints, distance_upper_bound=self._reach)
+            near = np.isfinite(distance)
+            twins[near] = part.numbers[nearest[near]]
+        if len(self._points):
+            near_recent = _distances(fingerprints, self._points) < self._reach
+            hit = near_recent.any(axis=1)
+            twins[hit] = self._numbers[near_recent[hit].argmax(axis=1)]
+        return twins
 
     def _carry(self, points: FloatArray, numbers: IntArray) -> None:
         from scipy.spatial import cKDTree
@@ -68,3 +81,9 @@ class CollapseIndex:
             points = np.concatenate([np.asarray(equal.tree.data), points])
             numbers = np.concatenate([equal.numbers, numbers])
         self._trees.append(_Tree(cKDTree(points), numbers))
+
+
+def _distances(a: FloatArray, b: FloatArray) -> FloatArray:
+    from scipy.spatial.distance import cdist
+
+    return np.asarray(cdist(a, b))

@@ -46,14 +46,16 @@ class CopyGuard:
         from scipy.spatial import cKDTree
 
         self._trade_id = gold.trade_id
-        self._returns = standardised_returns(gold)
-        self._tree = cKDTree(fingerprints(gold))
+        close = gold.lookback(gold.bars.close)
+        self._returns = standardised_returns(close)
+        self._tree = cKDTree(fingerprints(close))
         self._index = {trade_id: k for k, trade_id in enumerate(gold.trade_id.tolist())}
 
     def find(self, rows: Rows, seeds: Sequence[Sequence[str]]) -> list[Copied]:
         """Return the rows that are copies; `seeds` names the gold rows each of them was shown."""
+        close = rows.lookback(rows.bars.close)
         reach = distance_at_correlation(PATH_CORRELATION)
-        distance, nearest = self._tree.query(fingerprints(rows), distance_upper_bound=reach)
+        distance, nearest = self._tree.query(fingerprints(close), distance_upper_bound=reach)
         found = {
             int(row): Copied(
                 int(row),
@@ -63,7 +65,7 @@ class CopyGuard:
             for row in np.flatnonzero(np.isfinite(distance))
         }
         shown = np.array([[self._index[name] for name in names] for names in seeds])
-        share, source = _repeated_runs(standardised_returns(rows), self._returns[shown])
+        share, source = _repeated_runs(standardised_returns(close), self._returns[shown])
         for row in np.flatnonzero(share > RUN_SHARE):
             found.setdefault(
                 int(row),

@@ -3,7 +3,6 @@
 import numpy as np
 
 from tradegen.data.row import LOOKBACK, FloatArray, Row
-from tradegen.data.rows import Rows
 
 DIMENSIONS = 16
 """Length of a fingerprint."""
@@ -13,30 +12,30 @@ _CLIP = 3.0
 _STARTS = np.linspace(0, _RETURNS, DIMENSIONS + 1).round().astype(np.int64)
 
 
-def standardised_returns(rows: Rows) -> FloatArray:
-    """Return each row's lookback log returns with root mean square 1, shape `(n, 63)`.
+def standardised_returns(close: FloatArray) -> FloatArray:
+    """Return the log returns of lookback closes `(n, 64)` with root mean square 1, `(n, 63)`.
 
     Extremes are cut at 3, so that two paths are not alike only because each has one big jump.
     """
-    returns = np.diff(np.log(rows.lookback(rows.bars.close)), axis=1)
+    returns = np.diff(np.log(close), axis=1)
     clipped = np.clip(returns / _root_mean_square(returns), -_CLIP, _CLIP)
     return clipped / _root_mean_square(clipped)
 
 
-def fingerprints(rows: Rows) -> FloatArray:
-    """Return each row's fingerprint, shape `(n, 16)`: its returns over 16 stretches of lookback.
+def fingerprints(close: FloatArray) -> FloatArray:
+    """Return fingerprints `(n, 16)` of lookback closes `(n, 64)`: returns over 16 stretches.
 
     Every coordinate has variance 1 for white noise, and price level and volatility cancel. Paths
     whose returns correlate with r lie about `sqrt(32 (1 - r))` apart: unrelated ones about 5.7,
     those with r = 0.98 about 0.8.
     """
-    sums = np.add.reduceat(standardised_returns(rows), _STARTS[:-1], axis=1)
+    sums = np.add.reduceat(standardised_returns(close), _STARTS[:-1], axis=1)
     return sums / np.sqrt(np.diff(_STARTS))
 
 
 def fingerprint_bytes(row: Row) -> bytes:
     """Return a row's fingerprint in the form the ledger keeps."""
-    return fingerprints(Rows.from_models([row]))[0].astype("<f8").tobytes()
+    return fingerprints(row.bars.close[None, :LOOKBACK])[0].astype("<f8").tobytes()
 
 
 def fingerprint_of_bytes(data: bytes) -> FloatArray:

@@ -8,9 +8,13 @@ import numpy as np
 
 from tradegen.data.calendars import BoolArray
 from tradegen.data.ledger import Attempt, Recorded
+from tradegen.data.row import FloatArray
 from tradegen.guards.collapse import CollapseIndex
 from tradegen.guards.fingerprint import fingerprint_of_bytes
 from tradegen.pipeline.messages import Task
+
+_TOGETHER = 512
+"""Rows decided over in one look-up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ class Admission:
 
     def restore(self, recorded: Iterable[Recorded]) -> None:
         """Take up what an earlier process left in the ledger, by row number and attempt."""
+        accepted: list[FloatArray] = []
         for attempt in recorded:
             number = attempt.row_number
             self._count(number, attempt.attempt)
@@ -82,7 +87,9 @@ class Admission:
                 self._waiting[number] = (attempt.attempt, attempt.fingerprint)
             elif attempt.outcome == "accepted":
                 self._accepted[number] = True
-                self._index.add(number, fingerprint_of_bytes(attempt.fingerprint))
+                accepted.append(fingerprint_of_bytes(attempt.fingerprint))
+        if accepted:
+            self._index.add(np.flatnonzero(self._accepted), np.stack(accepted))
         begun = np.flatnonzero((self._attempts > 0) & ~self._accepted).tolist()
         self._again.extend(number for number in begun if self._may_go_on(number))
 
@@ -115,33 +122,58 @@ class Admission:
         """Decide over as many rows as can be decided now; return what was decided, in order."""
         decisions: list[Accepted | Twin] = []
         while not self.done:
-            number = self.head
-            if number in self._waiting and self._spent + self._attempts[number] <= self._budget:
-                decisions.append(self._decide(number))
-            if self._accepted[number]:
-                pass
-            elif self._spent + self._attempts[number] >= self._budget:
+            decisions += self._admit(self._ready())
+            while self.head < self.n and self._accepted[self.head]:
+                self._step()
+            if self.done or self.head in self._waiting and self._affordable(self.head):
+                continue
+            if self._spent + self._attempts[self.head] >= self._budget:
                 self.exhausted = True
-                break
-            elif self._attempts[number] >= self._per_row:
-                self.given_up.append(number)
+            elif self._attempts[self.head] >= self._per_row:
+                self.given_up.append(self.head)
+                self._step()
             else:
                 break
-            self._spent += int(self._attempts[number])
-            self.head += 1
         return decisions
 
-    def _decide(self, number: int) -> Accepted | Twin:
-        attempt, data = self._waiting.pop(number)
-        fingerprint = fingerprint_of_bytes(data)
-        twin = self._index.twin_of(fingerprint)
-        if twin is None:
+    def _step(self) -> None:
+        self._spent += int(self._attempts[self.head])
+        self.head += 1
+
+    def _affordable(self, number: int) -> bool:
+        return bool(self._spent + self._attempts[number] <= self._budget)
+
+    def _ready(self) -> list[int]:
+        """Return the rows from the head on that have passed and may be decided together."""
+        ready: list[int] = []
+        spent = self._spent
+        number = self.head
+        while number in self._waiting and len(ready) < _TOGETHER:
+            spent += int(self._attempts[number])
+            if spent > self._budget:
+                break
+            ready.append(number)
+            number += 1
+        return ready
+
+    def _admit(self, numbers: list[int]) -> list[Accepted | Twin]:
+        if not numbers:
+            return []
+        passed = [self._waiting[number] for number in numbers]
+        points = np.stack([fingerprint_of_bytes(data) for _, data in passed])
+        count, twin = self._index.admit(np.array(numbers), points)
+        decisions: list[Accepted | Twin] = []
+        for number, (attempt, _) in zip(numbers[:count], passed, strict=False):
+            del self._waiting[number]
             self._accepted[number] = True
-            self._index.add(number, fingerprint)
-            return Accepted(number, attempt)
-        if self._may_go_on(number):
-            self._again.append(number)
-        return Twin(number, attempt, twin)
+            decisions.append(Accepted(number, attempt))
+        if twin is not None:
+            number, (attempt, _) = numbers[count], passed[count]
+            del self._waiting[number]
+            decisions.append(Twin(number, attempt, twin))
+            if self._may_go_on(number):
+                self._again.append(number)
+        return decisions
 
     def _begin(self, number: int) -> Task:
         self._under_way.add(number)

@@ -2,20 +2,26 @@
 
 from dataclasses import dataclass
 
-from tradegen.data.rows import Rows
-from tradegen.engines.registry import EngineModel
+from tradegen.data.gold import Gold
+from tradegen.engines.registry import EngineModel, find_engine
 from tradegen.graph.state import Pipeline
 from tradegen.samplers.sampler import Sampler
 
 
 @dataclass(frozen=True)
 class Blueprint:
-    """What a process needs to run rows; picklable. `train` are the rows that seeds index."""
+    """Gold without its holdout, who deals seeds from it, and which engine is to learn from it."""
 
+    gold: Gold
     sampler: Sampler
-    train: Rows
-    model: EngineModel
+    engine: str
+    seed: int
+    false_rejections: float
 
-    def start(self) -> Pipeline:
-        """Return the pipeline for this process."""
-        return Pipeline(self.sampler, self.train, self.model.start())
+    def learn(self) -> EngineModel:
+        """Let the engine learn from gold; the result serves all processes forked afterwards."""
+        return find_engine(self.engine)(self.gold, self.seed, self.false_rejections)
+
+    def pipeline(self, model: EngineModel) -> Pipeline:
+        """Return the pipeline of this process."""
+        return Pipeline(self.sampler, self.gold.train, model.start())

@@ -1,6 +1,7 @@
 """Fleets: where attempts are made, in this process or in worker processes."""
 
 import asyncio
+import contextlib
 import os
 import queue
 import socket
@@ -85,8 +86,9 @@ class LocalFleet:
         from tradegen.graph.build import build_graph
         from tradegen.pipeline.crew import Crew
 
+        pipeline = blueprint.pipeline(blueprint.learn())
+        self._crew = Crew(build_graph(), pipeline, self._in_flight, self._deliveries.put)
         self._thread.start()
-        self._crew = Crew(build_graph(), blueprint.start(), self._in_flight, self._deliveries.put)
 
     def room(self) -> int:
         """See `Fleet`."""
@@ -175,6 +177,8 @@ class ProcessFleet:
     def close(self) -> None:
         """See `Fleet`."""
         for connection in self._sockets:
+            with contextlib.suppress(OSError):  # closing alone would not end a thread's recv
+                connection.shutdown(socket.SHUT_RDWR)
             connection.close()
         for process in self._processes:
             try:

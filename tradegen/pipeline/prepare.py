@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tradegen.data.gold import Gold, load_gold
+from tradegen.data.gold import Gold, load_gold, without_holdout
 from tradegen.engines.registry import find_engine
 from tradegen.pipeline.blueprint import Blueprint
 from tradegen.samplers.constraint import resolve_constraint
@@ -26,12 +26,12 @@ class Prepared:
 
 
 def prepare(settings: Settings) -> Prepared:
-    """Load gold, deal the diversity constraint and let the engine learn.
+    """Load gold and deal the diversity constraint.
 
     Raises `InputError` for gold or a constraint that cannot be used, `EngineUnavailableError`
     for an engine that is not there.
     """
-    learn = find_engine(settings.engine)
+    find_engine(settings.engine)
     gold = load_gold(settings.gold.source())
     constraint = resolve_constraint(settings.diversity.resolved(), gold.train, gold.volatility)
     sampler = Sampler(
@@ -42,11 +42,17 @@ def prepare(settings: Settings) -> Prepared:
         gold.volatility,
         widen=settings.diversity.widen,
     )
-    model = learn(gold, settings.seed, settings.judge.false_rejections)
+    blueprint = Blueprint(
+        without_holdout(gold),
+        sampler,
+        settings.engine,
+        settings.seed,
+        settings.judge.false_rejections,
+    )
     notes = [*gold.notes, *constraint.notes]
     if sampler.widened:
         notes.append(
             f"buckets {', '.join(sampler.widened)} have too few gold rows; their seeds are the "
             "nearest gold rows"
         )
-    return Prepared(settings, gold, Blueprint(sampler, gold.train, model), tuple(notes))
+    return Prepared(settings, gold, blueprint, tuple(notes))

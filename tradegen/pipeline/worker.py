@@ -1,8 +1,9 @@
 """Worker processes: make attempts for the process that writes the ledger.
 
 Run as `python -m tradegen.pipeline.worker FD [FD ...]` with one connected socket a worker. The
-heavy imports are paid once, then the process forks. The first message on the first socket is a
-`Setup`; after that, lists of `Task` come in on every socket, and `Delivery` messages go out.
+heavy imports and what the engine learns are paid once, then the process forks. The first message
+on the first socket is a `Setup`; after that, lists of `Task` come in on every socket, and
+`Delivery` messages go out.
 """
 
 import asyncio
@@ -12,12 +13,15 @@ import socket
 import sys
 import threading
 
+import scipy.spatial
+import scipy.special  # noqa: F401  (loaded here, while the parent is still reading gold)
+
 from tradegen.graph.build import RowGraph, build_graph
 from tradegen.graph.state import Pipeline
 from tradegen.pipeline.crew import Crew
 from tradegen.pipeline.messages import Setup, receive, send
 
-_RARELY = 50_000
+_RARELY = 200_000
 
 
 async def _serve(
@@ -43,7 +47,7 @@ def main(descriptors: list[int]) -> None:
     """Fork one worker for each socket and serve until they are closed."""
     connections = [socket.socket(fileno=descriptor) for descriptor in descriptors]
     setup: Setup = receive(connections[0])
-    graph = build_graph()
+    graph, model = build_graph(), setup.blueprint.learn()
     gc.collect()
     gc.freeze()  # forked workers share what is loaded now
     gc.set_threshold(_RARELY, 20, 20)  # a row makes thousands of short-lived objects
@@ -55,7 +59,8 @@ def main(descriptors: list[int]) -> None:
     for k, connection in enumerate(connections):
         if k != mine:
             connection.close()
-    asyncio.run(_serve(connections[mine], graph, setup.blueprint.start(), setup.in_flight))
+    pipeline = setup.blueprint.pipeline(model)
+    asyncio.run(_serve(connections[mine], graph, pipeline, setup.in_flight))
     os._exit(0)  # nothing is left to save, and a forked process must not run exit handlers twice
 
 
