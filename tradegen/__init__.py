@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
+from tradegen.version import __version__
+
 if TYPE_CHECKING:
     from tradegen.api import RunResult, run
 
-__version__ = "0.1.0"
 __all__ = ["RunResult", "__version__", "run"]
 
 

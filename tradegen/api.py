@@ -32,8 +32,9 @@ class RunResult:
 
     def to_arrow(self) -> "pa.Table":
         """Return the accepted rows as an Arrow table, bars as lists of structs."""
-        
-        return pq.read_table(self.folder / "rows.parquet")
+        from tradegen.data.parquet import read_table
+
+        return read_table(self.folder / "rows.parquet")
 
     def to_pandas(self) -> "pd.DataFrame":
         """Return the accepted rows as a data frame, bars as arrays of mappings."""
@@ -86,7 +87,7 @@ def run(
 
     Raises `TradegenError`; what was accepted until then is in the run's ledger.
     """
-    tree: dict[str, Any] = {key: value for key, value in (settings or {}).items()}
+    tree: dict[str, Any] = dict(settings or {})
     if n is not None:
         tree["n"] = n
     files = [gold] if isinstance(gold, (str, Path)) else list(gold)

@@ -20,7 +20,6 @@ from tradegen.data.market import AUTO, InstrumentOverride
 from tradegen.errors import InputError
 from tradegen.samplers.columns import (
     VOLATILITY_COLUMN,
-    CategoryParams,
     SamplerColumn,
     default_column,
     read_columns,
@@ -52,7 +51,9 @@ class GoldSettings(_Section):
 
     files: tuple[Path, ...] = Field((), description="Parquet, CSV or JSONL; none: demo gold")
     bars: tuple[Path, ...] = Field((), description="files with the bars, if the rows have none")
-    tz: str | None = Field(None, description="zone of times that carry none, e.g. Europe/Berlin")
+    tz: str | None = Field(
+        None, description="zone of times that carry none", examples=["Europe/Berlin"]
+    )
     holdout: float = Field(0.2, ge=0, lt=1, description="share of the latest rows kept for proof")
     skip_bad: bool = Field(False, description="drop bad rows instead of stopping")
     calendar: str = Field(AUTO, description="calendar of all symbols: auto, XNYS, 24/7 ...")
@@ -80,9 +81,15 @@ class DiversitySettings(_Section):
     """The diversity constraint: how the new rows spread over volatilities."""
 
     weights: str | dict[str, float] | None = Field(
-        None, description="'gold', or value = weight pairs such as {'0.3' = 0.5, '0.6' = 0.5}"
+        None,
+        description="gold, or a table of volatilities and weights",
+        examples=["gold"],
     )
-    file: Path | None = Field(None, description="Data Designer sampler columns (YAML, TOML, JSON)")
+    file: Path | None = Field(
+        None,
+        description="Data Designer sampler columns (YAML, TOML, JSON)",
+        examples=["constraint.yaml"],
+    )
     columns: tuple[SamplerColumn, ...] = Field(
         (), description="Data Designer sampler columns; none: nine volatilities from 0.3 to 1.1"
     )
@@ -144,14 +151,20 @@ class RunSettings(_Section):
         None,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
         description="name of the run's folder; default: the time it starts",
+        examples=["nightly"],
     )
-    workers: int | None = Field(None, ge=1, description="processes; default: one a core")
+    workers: int | None = Field(
+        None, ge=1, description="processes; default: one a core", examples=[2]
+    )
     in_flight: int = Field(512, ge=1, description="rows a worker has under way at once")
     max_attempts_per_row: int = Field(
         20, ge=1, description="attempts after which a row is given up"
     )
     max_attempts: int | None = Field(
-        None, ge=1, description="attempts of the whole run; default: 5 a row, and 100"
+        None,
+        ge=1,
+        description="attempts of the whole run; default: 5 a row, and 100",
+        examples=[50_000],
     )
 
 

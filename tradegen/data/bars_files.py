@@ -72,10 +72,8 @@ def read_bars(paths: Sequence[Path], tz: ZoneInfo | None) -> BarsTable:
 
 def _read_table(path: Path) -> pa.Table:
     try:
-        if path.suffix.lower() in (".parquet", ".pq"):
-            table = read_table(path)
-        else:
-            table = _read_csv(path)
+        is_parquet = path.suffix.lower() in (".parquet", ".pq")
+        table = read_table(path) if is_parquet else _read_csv(path)
     except FileNotFoundError as error:
         raise GoldError(f"{path}: no such file") from error
     except (pa.ArrowInvalid, OSError) as error:

@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from tradegen.data.interval import DAY_US, WEEK_US
-from tradegen.data.row import IntArray
+from tradegen.data.row import BoolArray, IntArray
 from tradegen.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-BoolArray = npt.NDArray[np.bool_]
 
 _YEAR_US = 365 * DAY_US
 _MONDAY_US = 4 * DAY_US
@@ -52,7 +49,8 @@ class AlwaysOpen:
 
     def is_slot(self, time: IntArray, interval: int) -> BoolArray:
         """See `Calendar`."""
-        return time % interval == 0
+        result: BoolArray = time % interval == 0
+        return result
 
     def slots(self, interval: int, start: int, end: int) -> IntArray:
         """See `Calendar`."""
@@ -118,9 +116,12 @@ class SessionCalendar:
         k = np.clip(np.searchsorted(self.close, time, side="right"), 0, len(self.close) - 1)
         if self.on_clock:
             inside = (time + interval > self.open[k]) & (time < self.close[k])
-            return inside & (time % interval == 0)
-        inside = (time >= self.open[k]) & (time < self.close[k])
-        return inside & ((time - self.open[k]) % interval == 0)
+            phase = time % interval
+        else:
+            inside = (time >= self.open[k]) & (time < self.close[k])
+            phase = (time - self.open[k]) % interval
+        result: BoolArray = inside & (phase == 0)
+        return result
 
     def slots(self, interval: int, start: int, end: int) -> IntArray:
         """See `Calendar`."""

@@ -93,7 +93,8 @@ def _market(one: _Instrument, rng: np.random.Generator) -> Bars:
         np.round(np.exp(value), 2) for value in (log_open, highest, lowest, log_close)
     )
     return Bars(
-        time=to_microseconds(datetime.fromisoformat(one.start)) + np.arange(n, dtype=np.int64) * one.length,
+        time=to_microseconds(datetime.fromisoformat(one.start))
+        + np.arange(n, dtype=np.int64) * one.length,
         open=open_,
         high=np.maximum(high, np.maximum(open_, close)),
         low=np.minimum(low, np.minimum(open_, close)),

@@ -115,7 +115,9 @@ def _duplicates(rows: Rows, places: Sequence[tuple[str, int]]) -> list[Problem]:
     found = []
     for trade_id, place in zip(rows.trade_id.tolist(), places, strict=True):
         if trade_id in first:
-            expected = f"a trade_id of its own ({first[trade_id][0]}, row {first[trade_id][1]} has it)"
+            expected = (
+                f"a trade_id of its own ({first[trade_id][0]}, row {first[trade_id][1]} has it)"
+            )
             found.append(Problem(*place, "trade_id", repr(trade_id), expected))
         first.setdefault(trade_id, place)
     return found
@@ -130,9 +132,7 @@ def _bad_rows(problems: Sequence[Problem], total: int) -> GoldError:
     )
 
 
-def _notes(
-    rows: Rows, market: Market, problems: Sequence[Problem], total: int
-) -> list[str]:
+def _notes(rows: Rows, market: Market, problems: Sequence[Problem], total: int) -> list[str]:
     notes = []
     if problems:
         bad = len({(problem.file, problem.row) for problem in problems})

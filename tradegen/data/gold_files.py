@@ -299,18 +299,18 @@ def _missing_values(path: Path, table: pa.Table) -> tuple[list[Problem], Any]:
     problems = []
     for name in CORE_FIELDS:
         if table[name].null_count:
-            for row in np.flatnonzero(table[name].is_null().to_numpy()):
-                problems.append(Problem(str(path), int(row) + 1, name, "missing", "a value"))
+            for row in np.flatnonzero(table[name].is_null().to_numpy()).tolist():
+                problems.append(Problem(str(path), row + 1, name, "missing", "a value"))
                 ok[row] = False
     bars = table["bars"].chunk(0)
     flat = bars.flatten()
     owner = np.repeat(np.arange(len(bars)), pc.fill_null(pc.list_value_length(bars), 0))
     first = np.asarray(bars.offsets)
     for name in BAR_FIELDS:
-        for k in np.flatnonzero(flat.field(name).is_null().to_numpy(zero_copy_only=False)):
-            row = int(owner[k])
-            field = f"bars[{k - int(first[row])}].{name}"
+        missing = flat.field(name).is_null().to_numpy(zero_copy_only=False)
+        for bar in np.flatnonzero(missing).tolist():
+            row = int(owner[bar])
+            field = f"bars[{bar - int(first[row])}].{name}"
             problems.append(Problem(str(path), row + 1, field, "missing", "a value"))
             ok[row] = False
     return problems, ok
-

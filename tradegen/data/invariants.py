@@ -7,7 +7,6 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from tradegen.data.calendars import BoolArray
 from tradegen.data.grid import SINGLE_PRECISION, on_grid
 from tradegen.data.interval import INTERVAL_US, interval_lengths
 from tradegen.data.market import Market
@@ -16,6 +15,7 @@ from tradegen.data.row import (
     LOOKBACK,
     PRICE_FIELDS,
     SIDES,
+    BoolArray,
     FloatArray,
     IntArray,
     from_microseconds,
@@ -155,6 +155,11 @@ def _text(value: float) -> str:
     return f"{value:.10g}"
 
 
+def _rows(broken: BoolArray) -> list[int]:
+    """Return the indices where a per-row condition is broken."""
+    return np.flatnonzero(broken).tolist()
+
+
 def _bad_bars(checked: _Checked, ok: BoolArray) -> Iterator[tuple[int, int]]:
     """Yield (row, flat bar index) where a per-bar condition fails."""
     for bar in np.flatnonzero(~ok):
@@ -162,17 +167,17 @@ def _bad_bars(checked: _Checked, ok: BoolArray) -> Iterator[tuple[int, int]]:
 
 
 def _enough_bars(checked: _Checked) -> Iterator[_Fault]:
-    for row in np.flatnonzero(checked.rows.n_bars <= LOOKBACK):
+    for row in _rows(checked.rows.n_bars <= LOOKBACK):
         count = int(checked.rows.n_bars[row])
         expected = f"at least {LOOKBACK} bars before the entry bar, then the entry bar"
-        yield _Fault(int(row), "bars", f"{count} bars", expected)
+        yield _Fault(row, "bars", f"{count} bars", expected)
 
 
 def _finite(checked: _Checked) -> Iterator[_Fault]:
     for name in ("entry_price", "exit_price", "quantity"):
         values = getattr(checked.rows, name)
-        for row in np.flatnonzero(~np.isfinite(values)):
-            yield _Fault(int(row), name, _text(values[row]), "a finite number")
+        for row in _rows(~np.isfinite(values)):
+            yield _Fault(row, name, _text(values[row]), "a finite number")
     for name in BAR_FIELDS[1:]:
         values = getattr(checked.rows.bars, name)
         for row, bar in _bad_bars(checked, np.isfinite(values)):
@@ -181,21 +186,21 @@ def _finite(checked: _Checked) -> Iterator[_Fault]:
 
 def _known_names(checked: _Checked) -> Iterator[_Fault]:
     rows = checked.rows
-    for row in np.flatnonzero(checked.interval == 0):
+    for row in _rows(checked.interval == 0):
         yield _Fault(
             int(row), "interval", repr(str(rows.interval[row])), f"one of {', '.join(INTERVAL_US)}"
         )
-    for row in np.flatnonzero(~np.isin(rows.side, SIDES)):
-        yield _Fault(int(row), "side", repr(str(rows.side[row])), "'long' or 'short'")
-    for row in np.flatnonzero(~checked.market.knows(rows.symbol)):
-        yield _Fault(int(row), "symbol", repr(str(rows.symbol[row])), "a symbol that gold has")
+    for row in _rows(~np.isin(rows.side, SIDES)):
+        yield _Fault(row, "side", repr(str(rows.side[row])), "'long' or 'short'")
+    for row in _rows(~checked.market.knows(rows.symbol)):
+        yield _Fault(row, "symbol", repr(str(rows.symbol[row])), "a symbol that gold has")
 
 
 def _positive_prices(checked: _Checked) -> Iterator[_Fault]:
     for name in ("entry_price", "exit_price"):
         values = getattr(checked.rows, name)
-        for row in np.flatnonzero(values <= 0):
-            yield _Fault(int(row), name, _text(values[row]), "a price above 0")
+        for row in _rows(values <= 0):
+            yield _Fault(row, name, _text(values[row]), "a price above 0")
     for name in PRICE_FIELDS:
         values = getattr(checked.rows.bars, name)
         for row, bar in _bad_bars(checked, values > 0):
@@ -254,13 +259,13 @@ def _times_in_bars(checked: _Checked) -> Iterator[_Fault]:
         value = getattr(rows, name)
         opens = rows.bars.time[bar]
         closes = opens + checked.interval
-        for row in np.flatnonzero((value < opens) | (value >= closes)):
+        for row in _rows((value < opens) | (value >= closes)):
             span = (
                 f"{from_microseconds(opens[row]).isoformat()} to "
                 f"{from_microseconds(closes[row]).isoformat()}"
             )
             yield _Fault(
-                int(row),
+                row,
                 name,
                 from_microseconds(value[row]).isoformat(),
                 f"a time inside {place} ({span})",
@@ -269,9 +274,9 @@ def _times_in_bars(checked: _Checked) -> Iterator[_Fault]:
 
 def _exit_after_entry(checked: _Checked) -> Iterator[_Fault]:
     rows = checked.rows
-    for row in np.flatnonzero(rows.exit_time < rows.entry_time):
+    for row in _rows(rows.exit_time < rows.entry_time):
         yield _Fault(
-            int(row),
+            row,
             "exit_time",
             from_microseconds(rows.exit_time[row]).isoformat(),
             f"not before entry_time {from_microseconds(rows.entry_time[row]).isoformat()}",
@@ -291,11 +296,11 @@ def _prices_in_bars(checked: _Checked) -> Iterator[_Fault]:
             low = np.where(checked.may_be_average, trade_low, low)
             high = np.where(checked.may_be_average, trade_high, high)
         rounding = 2 * SINGLE_PRECISION * value
-        for row in np.flatnonzero((value < low - rounding) | (value > high + rounding)):
+        for row in _rows((value < low - rounding) | (value > high + rounding)):
             average = bool(checked.may_be_average[row])
             where = "the range of the bars from entry to exit" if average else place
             expected = f"a price inside {where} ({_text(low[row])} to {_text(high[row])})"
-            yield _Fault(int(row), name, _text(value[row]), expected)
+            yield _Fault(row, name, _text(value[row]), expected)
 
 
 def _trade_extremes(checked: _Checked) -> tuple[FloatArray, FloatArray]:
@@ -310,9 +315,9 @@ def _trade_extremes(checked: _Checked) -> tuple[FloatArray, FloatArray]:
 def _quantity(checked: _Checked) -> Iterator[_Fault]:
     value = checked.rows.quantity
     lot = checked.market.steps(checked.rows.symbol, "lot")
-    for row in np.flatnonzero(value <= 0):
-        yield _Fault(int(row), "quantity", _text(value[row]), "above 0 (side tells the direction)")
-    for row in np.flatnonzero(~on_grid(value, lot, 1e-12)):
+    for row in _rows(value <= 0):
+        yield _Fault(row, "quantity", _text(value[row]), "above 0 (side tells the direction)")
+    for row in _rows(~on_grid(value, lot, 1e-12)):
         yield _Fault(
             int(row), "quantity", _text(value[row]), f"a multiple of the lot {_text(lot[row])}"
         )
@@ -323,9 +328,9 @@ def _ticks(checked: _Checked) -> Iterator[_Fault]:
     fill = checked.market.steps(rows.symbol, "fill_tick")
     for name in ("entry_price", "exit_price"):
         value = getattr(rows, name)
-        for row in np.flatnonzero(~on_grid(value, fill)):
+        for row in _rows(~on_grid(value, fill)):
             expected = f"a multiple of the tick {_text(fill[row])}"
-            yield _Fault(int(row), name, _text(value[row]), expected)
+            yield _Fault(row, name, _text(value[row]), expected)
     tick = checked.market.steps(rows.symbol, "price_tick")[checked.owner]
     for name in PRICE_FIELDS:
         value = getattr(rows.bars, name)
@@ -342,9 +347,9 @@ def _volatility(checked: _Checked) -> Iterator[_Fault]:
         return
     value = lookback_volatility(rows, checked.market.bars_per_year(rows))
     low, high = checked.volatility_range.T
-    for row in np.flatnonzero(~((value >= low) & (value < high))):
+    for row in _rows(~((value >= low) & (value < high))):
         yield _Fault(
-            int(row),
+            row,
             "bars",
             f"realised volatility {value[row]:.4f}",
             f"in the bucket asked for, [{low[row]:.4g}, {high[row]:.4g})",

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from tradegen.errors import StorageError
+from tradegen.errors import InputError, StorageError
 
 Outcome = Literal["passed", "accepted", "thrown_away"]
 
@@ -124,6 +124,13 @@ class Ledger:
                     f"{self.about('format')}, this one writes {FORMAT}); use a new --name"
                 )
 
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Open a ledger that is there. Raises `InputError` if there is none."""
+        if not path.is_file():
+            raise InputError(f"{path}: no ledger here")
+        return cls(path)
+
     def close(self) -> None:
         """Close the file, folding its write-ahead log into it."""
         with self._storage_errors():
@@ -153,9 +160,7 @@ class Ledger:
     def note(self, key: str, value: object) -> None:
         """Keep a fact about the run, as JSON."""
         with self._storage_errors():
-            self._db.execute(
-                "INSERT OR REPLACE INTO about VALUES (?, ?)", (key, json.dumps(value))
-            )
+            self._db.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (key, json.dumps(value)))
 
     def about(self, key: str) -> Any:
         """Return a fact about the run, or None."""

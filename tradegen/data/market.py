@@ -9,13 +9,12 @@ import numpy.typing as npt
 from tradegen.data import grid
 from tradegen.data.calendars import (
     AlwaysOpen,
-    BoolArray,
     Calendar,
     WeeklyCalendar,
     exchange_calendar,
 )
 from tradegen.data.interval import DAY_US, WEEK_US, interval_lengths
-from tradegen.data.row import PRICE_FIELDS, FloatArray, IntArray
+from tradegen.data.row import PRICE_FIELDS, BoolArray, FloatArray, IntArray
 from tradegen.data.rows import Rows, TextArray
 from tradegen.errors import InputError
 
@@ -74,9 +73,7 @@ class Market:
         values = [0.0 if one is None else float(getattr(one, field)) for one in known]
         return np.array(values)[inverse]
 
-    def calendar_groups(
-        self, rows: Rows
-    ) -> list[tuple[Calendar, int, npt.NDArray[np.intp]]]:
+    def calendar_groups(self, rows: Rows) -> list[tuple[Calendar, int, npt.NDArray[np.intp]]]:
         """Return `(calendar, interval in microseconds, row indices)` of rows that share both.
 
         Rows of unknown symbols or intervals belong to no group.
@@ -122,9 +119,7 @@ def learn_market(
             f"settings name instruments that no gold row has: {', '.join(unknown)}; "
             f"gold has {', '.join(symbols[:10].tolist())}"
         )
-    stated = {
-        str(symbol): overrides.get(str(symbol), InstrumentOverride()) for symbol in symbols
-    }
+    stated = {str(symbol): overrides.get(str(symbol), InstrumentOverride()) for symbol in symbols}
     named = {
         symbol: override.calendar or (calendar if calendar != AUTO else None)
         for symbol, override in stated.items()

@@ -34,6 +34,7 @@ SIDES = ("long", "short")
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
 
 ExtraValue = str | int | float | bool | None
 ExtraKind = Literal["category", "text", "number", "integer", "boolean"]
@@ -184,7 +185,9 @@ class Row(BaseModel):
     exit_time: UtcTime
     exit_price: FiniteNumber
     quantity: FiniteNumber
-    extras: dict[str, Annotated[ExtraValue, PlainValidator(_plain_value)]] = Field(default_factory=dict)
+    extras: dict[str, Annotated[ExtraValue, PlainValidator(_plain_value)]] = Field(
+        default_factory=dict
+    )
     bars: Bars
 
     @classmethod

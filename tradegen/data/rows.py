@@ -14,6 +14,7 @@ from tradegen.data.row import (
     BAR_TYPE,
     LOOKBACK,
     Bars,
+    BoolArray,
     ExtraColumn,
     ExtraValue,
     FloatArray,
@@ -63,9 +64,10 @@ class Rows:
         return np.diff(self.offsets)
 
     @property
-    def long(self) -> npt.NDArray[np.bool_]:
+    def long(self) -> BoolArray:
         """Whether each row is long, shape `(n,)`."""
-        return self.side == "long"
+        result: BoolArray = self.side == "long"
+        return result
 
     def bars_of(self, i: int) -> Bars:
         """Return the bars of row `i` as views."""
@@ -76,7 +78,7 @@ class Rows:
         return Row.model_construct(
             trade_id=str(self.trade_id[i]),
             symbol=str(self.symbol[i]),
-            side=str(self.side[i]),
+            side="long" if self.side[i] == "long" else "short",
             interval=str(self.interval[i]),
             entry_time=from_microseconds(self.entry_time[i]),
             entry_price=float(self.entry_price[i]),
@@ -92,7 +94,8 @@ class Rows:
 
         Every row must have at least `LOOKBACK` bars.
         """
-        return column[self.offsets[:-1, None] + np.arange(LOOKBACK)]
+        result: FloatArray = column[self.offsets[:-1, None] + np.arange(LOOKBACK)]
+        return result
 
     @property
     def entry_bar(self) -> IntArray:
@@ -200,9 +203,7 @@ class Rows:
         numbers = [_floats(flat.field(name)) for name in BAR_FIELDS[1:]]
         core = {*_SCALARS, "bars"}
         return cls(
-            **{name: _text(_one_chunk(table, name)) for name in _TEXT},
-            **{name: _timestamps(_one_chunk(table, name)) for name in _TIMES},
-            **{name: _floats(_one_chunk(table, name)) for name in _NUMBERS},
+            **{name: _array(_one_chunk(table, name)) for name in _SCALARS},
             bars=Bars(time, *numbers),
             offsets=offsets - offsets[0],
             extras={
@@ -239,8 +240,12 @@ def _one_chunk(table: pa.Table, name: str) -> Any:
     return column.combine_chunks() if column.num_chunks > 1 else column.chunk(0)
 
 
-def _text(array: Any) -> TextArray:
-    return np.array(array.to_pylist(), dtype=np.str_)
+def _array(column: Any) -> npt.NDArray[Any]:
+    if pa.types.is_timestamp(column.type):
+        return _timestamps(column)
+    if pa.types.is_string(column.type):
+        return np.array(column.to_pylist(), dtype=np.str_)
+    return _floats(column)
 
 
 def _floats(array: Any) -> FloatArray:

@@ -16,7 +16,8 @@ def realised_volatility(close: FloatArray, bars_per_year: FloatArray) -> FloatAr
     result has shape `(n,)`.
     """
     returns = np.diff(np.log(close), axis=1)
-    return returns.std(axis=1, ddof=1) * np.sqrt(bars_per_year)
+    result: FloatArray = returns.std(axis=1, ddof=1) * np.sqrt(bars_per_year)
+    return result
 
 
 def lookback_volatility(rows: Rows, bars_per_year: FloatArray) -> FloatArray:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from langgraph.graph import END, START, StateGraph
+from langgraph.graph import START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
 from tradegen.graph.state import MOST_RETRIES, RowContext, RowState
@@ -17,17 +17,17 @@ RowGraph = CompiledStateGraph[RowState, RowContext, RowState, RowState]
 def after_judge(state: RowState) -> Literal["refiner_node", "__end__"]:
     """Send a row that failed to the refiner, until its retries are used up."""
     if state["judge_critique"].passed or state["retry_count"] >= MOST_RETRIES:
-        return END
+        return "__end__"
     return "refiner_node"
 
 
-def build_graph() -> RowGraph:
+def build_graph(context: type[RowContext] = RowContext) -> RowGraph:
     """Return the graph of one attempt at one row.
 
     It ends with an empty `judge_critique` (the row passed) or with one that says why the row is
     thrown away. Engine, gold and settings come in through the runtime context.
     """
-    graph = StateGraph(RowState, context_schema=RowContext)
+    graph = StateGraph(RowState, context_schema=context)
     graph.add_node("sampler_node", sampler_node)
     graph.add_node("generator_node", generator_node)
     graph.add_node("judge_node", judge_node)

@@ -40,7 +40,7 @@ class Pipeline:
 
 @dataclass(frozen=True, slots=True)
 class RowContext:
-    """The runtime context of one attempt."""
+    """The runtime context of one attempt: what does not change while it is made."""
 
     pipeline: Pipeline
     row_number: int

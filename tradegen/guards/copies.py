@@ -55,7 +55,8 @@ class CopyGuard:
         """Return the rows that are copies; `seeds` names the gold rows each of them was shown."""
         close = rows.lookback(rows.bars.close)
         reach = distance_at_correlation(PATH_CORRELATION)
-        distance, nearest = self._tree.query(fingerprints(close), distance_upper_bound=reach)
+        found_at = self._tree.query(fingerprints(close), distance_upper_bound=reach)
+        distance, nearest = np.asarray(found_at[0]), np.asarray(found_at[1])
         found = {
             int(row): Copied(
                 int(row),
@@ -99,5 +100,5 @@ def _unit_runs(returns: FloatArray) -> FloatArray:
     runs = np.lib.stride_tricks.sliding_window_view(returns, RUN - 1, axis=1)
     centred = runs - runs.mean(axis=2, keepdims=True)
     length = np.sqrt((centred**2).sum(axis=2, keepdims=True))
-    return centred / np.maximum(length, 1e-12)
-
+    result: FloatArray = centred / np.maximum(length, 1e-12)
+    return result

@@ -35,7 +35,8 @@ def fingerprints(close: FloatArray) -> FloatArray:
 
 def fingerprint_bytes(row: Row) -> bytes:
     """Return a row's fingerprint in the form the ledger keeps."""
-    return fingerprints(row.bars.close[None, :LOOKBACK])[0].astype("<f8").tobytes()
+    (own,) = fingerprints(row.bars.close[None, :LOOKBACK])
+    return bytes(own.astype("<f8").tobytes())
 
 
 def fingerprint_of_bytes(data: bytes) -> FloatArray:
@@ -49,4 +50,5 @@ def distance_at_correlation(correlation: float) -> float:
 
 
 def _root_mean_square(values: FloatArray) -> FloatArray:
-    return np.sqrt(np.maximum((values**2).mean(axis=1, keepdims=True), 1e-24))
+    result: FloatArray = np.sqrt(np.maximum((values**2).mean(axis=1, keepdims=True), 1e-24))
+    return result

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tradegen.data.calendars import BoolArray
 from tradegen.data.ledger import Attempt, Recorded
-from tradegen.data.row import FloatArray
+from tradegen.data.row import BoolArray
 from tradegen.guards.collapse import CollapseIndex
 from tradegen.guards.fingerprint import fingerprint_of_bytes
 from tradegen.pipeline.messages import Task
@@ -71,13 +70,18 @@ class Admission:
         return self._accepted.copy()
 
     @property
+    def waiting(self) -> int:
+        """Number of rows that passed their judge and wait for the rows before them."""
+        return len(self._waiting)
+
+    @property
     def done(self) -> bool:
         """Whether every row is settled, or the budget is spent."""
         return self.exhausted or self.head >= self.n
 
     def restore(self, recorded: Iterable[Recorded]) -> None:
         """Take up what an earlier process left in the ledger, by row number and attempt."""
-        accepted: list[FloatArray] = []
+        accepted = []
         for attempt in recorded:
             number = attempt.row_number
             self._count(number, attempt.attempt)
@@ -125,7 +129,7 @@ class Admission:
             decisions += self._admit(self._ready())
             while self.head < self.n and self._accepted[self.head]:
                 self._step()
-            if self.done or self.head in self._waiting and self._affordable(self.head):
+            if self.done or (self.head in self._waiting and self._affordable(self.head)):
                 continue
             if self._spent + self._attempts[self.head] >= self._budget:
                 self.exhausted = True

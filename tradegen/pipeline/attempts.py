@@ -1,11 +1,11 @@
 """One attempt at one row: run the graph, and write down what came of it."""
 
 import time
+from typing import cast
 
 from tradegen.data.ledger import Attempt, Outcome
 from tradegen.data.row import Row
 from tradegen.data.row_codec import encode_row
-from tradegen.data.rows import Rows
 from tradegen.engines.critique import Critique
 from tradegen.engines.protocols import RowFailedError
 from tradegen.graph.build import RowGraph
@@ -25,13 +25,13 @@ async def attempt_row(graph: RowGraph, pipeline: Pipeline, task: Task) -> Attemp
     started = time.monotonic()
     context = RowContext(pipeline, task.row_number, task.attempt)
     try:
-        state = await graph.ainvoke({}, context=context, output_keys=_RESULT)
+        result = await graph.ainvoke({}, context=context, output_keys=_RESULT)
     except RowFailedError as error:
         return _failed(context, error, time.monotonic() - started)
     except Exception as error:
         error.add_note(f"while making row {task.row_number}, attempt {task.attempt}")
         raise
-    return _judged(context, state, time.monotonic() - started)
+    return _judged(context, cast("RowState", result), time.monotonic() - started)
 
 
 def _judged(context: RowContext, state: RowState, seconds: float) -> Attempt:

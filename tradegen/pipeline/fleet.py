@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-import tradegen
 from tradegen.data.ledger import Attempt
 from tradegen.errors import EngineUnavailableError
 from tradegen.pipeline.blueprint import Blueprint
@@ -79,7 +78,7 @@ class LocalFleet:
         self._deliveries: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._crew: "Crew | None" = None
+        self._crew: Crew | None = None
 
     def start(self, blueprint: Blueprint) -> None:
         """See `Fleet`."""
@@ -96,7 +95,7 @@ class LocalFleet:
 
     def submit(self, tasks: Sequence[Task]) -> None:
         """See `Fleet`."""
-        assert self._crew is not None, "start comes first"  # noqa: S101
+        assert self._crew is not None, "start comes first"
         self._outstanding += len(tasks)
         self._loop.call_soon_threadsafe(self._crew.submit, tasks)
 
@@ -209,7 +208,7 @@ class ProcessFleet:
 
 
 def _start_process(descriptors: Sequence[int]) -> "subprocess.Popen[bytes]":
-    root = str(Path(tradegen.__file__).parents[1])
+    root = str(Path(__file__).parents[2])
     path = os.pathsep.join(part for part in (root, os.environ.get("PYTHONPATH", "")) if part)
     environment = {**os.environ, "PYTHONPATH": path, **dict.fromkeys(_ONE_THREAD, "1")}
     command = [sys.executable, "-m", "tradegen.pipeline.worker", *map(str, descriptors)]

@@ -12,9 +12,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from tradegen.data.atomic import write_text
 from tradegen.data.dataset import write_rejected, write_rows
 from tradegen.data.dataset_card import dataset_card
-from tradegen.data.atomic import write_text
 from tradegen.data.ledger import Attempt, Ledger
 from tradegen.data.row import IntArray
 from tradegen.data.run_folder import RunFolder
@@ -33,28 +33,30 @@ _AHEAD = 8
 class Progress:
     """How far a run is.
 
-    `accepted_by_bucket` has shape `(n_buckets,)`. `session_accepted` and `session_seconds` count
+    `ready` rows have passed their judge: they are accepted, or wait for the rows before them.
+    `accepted_by_bucket` has shape `(n_buckets,)`. `session_ready` and `session_seconds` count
     since this process began, for the rate.
     """
 
     asked: int
     accepted: int
+    ready: int
     thrown_away: int
     retries: int
     accepted_by_bucket: IntArray
-    session_accepted: int
+    session_ready: int
     session_seconds: float
 
     @property
     def rows_per_second(self) -> float:
-        """Accepted rows a second in this session."""
-        return self.session_accepted / self.session_seconds if self.session_seconds > 0 else 0.0
+        """Rows made ready a second in this session."""
+        return self.session_ready / self.session_seconds if self.session_seconds > 0 else 0.0
 
     @property
     def seconds_left(self) -> float | None:
         """Estimated seconds to the end, or None while nothing can be said."""
         rate = self.rows_per_second
-        return (self.asked - self.accepted) / rate if rate > 0 else None
+        return (self.asked - self.ready) / rate if rate > 0 else None
 
 
 class Observer(Protocol):
@@ -141,7 +143,7 @@ class _Job:
         self._thrown_away = 0
         self._retries = 0
         self._clock = time.monotonic()
-        self._session_accepted = 0
+        self._ready_before = 0
 
     def run(self) -> Finished:
         """Work until every row is settled, the budget is spent or a stop is asked for."""
@@ -169,6 +171,7 @@ class _Job:
         bucket_of = self._prepared.sampler.bucket_of_row
         np.add.at(self._by_bucket, bucket_of[self._admission.accepted_mask], 1)
         self._thrown_away = ledger.summary()["thrown_away"]
+        self._ready_before = self._admission.accepted + self._admission.waiting
 
     def _work(self, ledger: Ledger) -> bool:
         """Make attempts and settle rows; return whether a stop was asked for."""
@@ -208,26 +211,26 @@ class _Job:
                     ledger.throw_away_twin(decision.row_number, decision.attempt, decision.twin)
         accepted = [d.row_number for d in decisions if isinstance(d, Accepted)]
         np.add.at(self._by_bucket, self._prepared.sampler.bucket_of_row[accepted], 1)
-        self._session_accepted += len(accepted)
         self._thrown_away += len(decisions) - len(accepted)
         self._thrown_away += sum(attempt.outcome == "thrown_away" for attempt in attempts)
         self._retries += sum(attempt.retries for attempt in attempts)
         self._observer.progressed(self._progress())
 
     def _progress(self) -> Progress:
+        accepted = int(self._by_bucket.sum())
+        ready = accepted + self._admission.waiting
         return Progress(
             asked=self._admission.n,
-            accepted=int(self._by_bucket.sum()),
+            accepted=accepted,
+            ready=ready,
             thrown_away=self._thrown_away,
             retries=self._retries,
             accepted_by_bucket=self._by_bucket.copy(),
-            session_accepted=self._session_accepted,
+            session_ready=ready - self._ready_before,
             session_seconds=time.monotonic() - self._clock,
         )
 
-    def _finish(
-        self, ledger: Ledger, interrupted: bool, started: str, seconds: float
-    ) -> Finished:
+    def _finish(self, ledger: Ledger, interrupted: bool, started: str, seconds: float) -> Finished:
         admission = self._admission
         status = "done" if admission.accepted == admission.n else "exhausted"
         status = "interrupted" if interrupted else status

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-import tradegen
 from tradegen.data.gold import Gold
 from tradegen.data.row import IntArray, from_microseconds
 from tradegen.pipeline.prepare import Prepared
+from tradegen.version import __version__
 
 _PACKAGES = ("langgraph", "langchain-core", "numpy", "pyarrow", "pydantic", "scipy")
 SIMULATED = "simulated"
@@ -85,7 +85,7 @@ def is_simulated(gold: Gold) -> bool:
 
 
 def _versions() -> dict[str, str]:
-    found = {"tradegen": tradegen.__version__, "python": platform.python_version()}
+    found = {"tradegen": __version__, "python": platform.python_version()}
     for package in _PACKAGES:
         try:
             found[package] = version(package)

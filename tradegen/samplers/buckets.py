@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tradegen.data.row import FloatArray
+from tradegen.errors import InputError
 from tradegen.samplers.columns import (
     CategoryParams,
     GaussianParams,
@@ -14,7 +15,6 @@ from tradegen.samplers.columns import (
     UniformParams,
 )
 from tradegen.samplers.conditions import Value
-from tradegen.errors import InputError
 
 BUCKET_WIDTH = 0.1
 """Width of a bucket where the values themselves do not say: 0.3 stands for [0.25, 0.35)."""
@@ -41,7 +41,7 @@ class Bucket:
     def label(self) -> str:
         """Short name to show: the value, and what else rows must have."""
         conditions = ", ".join(f"{name}={value}" for name, value in self.where)
-        return f"{self.value:g}" + (f" ({conditions})" if conditions else "")
+        return f"{round(self.value, 4)}" + (f" ({conditions})" if conditions else "")
 
 
 def buckets_of(params: Params) -> tuple[Bucket, ...]:
@@ -100,7 +100,8 @@ def _category(params: CategoryParams) -> tuple[Bucket, ...]:
 def _edges(values: FloatArray) -> FloatArray:
     if len(values) == 1:
         half = np.array([-BUCKET_WIDTH / 2, BUCKET_WIDTH / 2])
-        return np.round(np.maximum(values[0] + half, 0.0), 9)
+        result: FloatArray = np.round(np.maximum(values[0] + half, 0.0), 9)
+        return result
     middles = (values[1:] + values[:-1]) / 2
     first, last = 2 * values[0] - middles[0], 2 * values[-1] - middles[-1]
     return np.round(np.concatenate([[max(first, 0.0)], middles, [last]]), 9)
@@ -117,6 +118,7 @@ def _require_positive(values: FloatArray) -> None:
 def _continuous(params: UniformParams | GaussianParams | ScipyParams) -> tuple[Bucket, ...]:
     from scipy import stats
 
+    frozen: stats.distributions.rv_frozen
     if isinstance(params, UniformParams):
         frozen = stats.uniform(loc=params.low, scale=params.high - params.low)
     elif isinstance(params, GaussianParams):

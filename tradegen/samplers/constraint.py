@@ -204,5 +204,3 @@ def _matches(rows: Rows, bucket: Bucket) -> npt.NDArray[np.bool_]:
         column = _gold_column(name, rows)
         mask &= np.array([item == value or str(item) == value for item in column], dtype=np.bool_)
     return mask
-
-

@@ -19,7 +19,8 @@ def largest_remainder(weights: FloatArray | Sequence[float], n: int) -> IntArray
     parts = np.floor(exact).astype(np.int64)
     rest = n - int(parts.sum())
     parts[np.argsort(-(exact - parts), kind="stable")[:rest]] += 1
-    return parts
+    result: IntArray = parts
+    return result
 
 
 def spread(quotas: IntArray, seed: int) -> IntArray:
@@ -31,7 +32,12 @@ def spread(quotas: IntArray, seed: int) -> IntArray:
     starts = stream(seed, 0, Purpose.PLAN).random(len(quotas))
     bucket = np.repeat(np.arange(len(quotas)), quotas)
     place = np.concatenate(
-        [(np.arange(quota) + start) / quota for quota, start in zip(quotas, starts, strict=True) if quota]
+        [
+            (np.arange(quota) + start) / quota
+            for quota, start in zip(quotas, starts, strict=True)
+            if quota
+        ]
         or [np.zeros(0)]
     )
-    return bucket[np.argsort(place, kind="stable")]
+    of_row: IntArray = bucket[np.argsort(place, kind="stable")]
+    return of_row

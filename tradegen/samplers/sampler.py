@@ -55,9 +55,7 @@ class Sampler:
         self.quotas = constraint.quotas(n)
         self._seed = seed
         eligible = constraint.eligible(rows, volatility)
-        short = [
-            k for k, quota in enumerate(self.quotas) if quota and len(eligible[k]) < SEEDS
-        ]
+        short = [k for k, quota in enumerate(self.quotas) if quota and len(eligible[k]) < SEEDS]
         if short and not widen:
             raise InputError(_too_few(constraint.buckets, self.quotas, eligible, short))
         for k in short:
@@ -101,9 +99,7 @@ def _nearest(
 ) -> npt.NDArray[np.intp]:
     """Return the gold rows nearest to bucket `k` among those that have its other columns."""
     bucket = constraint.buckets[k]
-    anywhere = DiversityConstraint(
-        ((Bucket(bucket.value, -np.inf, np.inf, 1.0, bucket.where),),)
-    )
+    anywhere = DiversityConstraint(((Bucket(bucket.value, -np.inf, np.inf, 1.0, bucket.where),),))
     (candidates,) = anywhere.eligible(rows, volatility)
     if len(candidates) < SEEDS:
         raise InputError(
@@ -120,7 +116,9 @@ def _too_few(
     eligible: Sequence[npt.NDArray[np.intp]],
     short: Sequence[int],
 ) -> str:
-    names = ", ".join(f"{buckets[k].label} [{buckets[k].low:g}, {buckets[k].high:g})" for k in short)
+    names = ", ".join(
+        f"{buckets[k].label} [{buckets[k].low:g}, {buckets[k].high:g})" for k in short
+    )
     lines = [
         f"too few gold rows in bucket(s) {names}: {SEEDS} are needed where rows are asked for",
         "  bucket      weight  gold rows  rows asked for",

@@ -1,6 +1,5 @@
 """Composition: puts paths, trades, prices and times together into rows of the contract."""
 
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +7,7 @@ import numpy.typing as npt
 
 from tradegen.data.grid import snap
 from tradegen.data.interval import WEEK_US
-from tradegen.data.row import LOOKBACK, Bars, ExtraValue, FloatArray, IntArray
+from tradegen.data.row import LOOKBACK, ExtraValue, FloatArray, IntArray
 from tradegen.data.rows import Rows, object_array
 from tradegen.engines.embedded.donors import Donors
 from tradegen.engines.embedded.paths import draws_needed, scale_to, simulate, to_prices
@@ -49,7 +48,8 @@ def seed_weights(donors: Donors, seeds: IntArray) -> FloatArray:
     """Return how often each seed gives bars: only seeds of the primary's kind do; `(n, 3)`."""
     base = np.array([_PRIMARY_WEIGHT, *[(1 - _PRIMARY_WEIGHT) / 2] * 2])
     weights = base * (donors.kind[seeds] == donors.kind[seeds[:, :1]])
-    return weights / weights.sum(axis=1, keepdims=True)
+    result: FloatArray = weights / weights.sum(axis=1, keepdims=True)
+    return result
 
 
 def compose(donors: Donors, task: Task, path_draws: FloatArray, draws: FloatArray) -> Rows:
@@ -99,10 +99,7 @@ def compose(donors: Donors, task: Task, path_draws: FloatArray, draws: FloatArra
         exit_time=moment(time[rows, exit_at], exit_offset, interval),
         exit_price=exit_price,
         quantity=sizes(donors, decision.entry_donor, entry_price, steps["lot"], normals[:, 14]),
-        bars=Bars(
-            time[keep], bars.open[keep], bars.high[keep], bars.low[keep], bars.close[keep],
-            volume[keep],
-        ),
+        bars=bars.flat(keep, time, volume),
         offsets=np.concatenate([[0], np.cumsum(exit_at + 1)]).astype(np.int64),
         extras=_extras(donors, task.seeds, draws[:, 15]),
     )
@@ -120,7 +117,8 @@ def target_volatility(donors: Donors, task: Task, normal: FloatArray) -> FloatAr
     place_in = (donors.volatility[primary] - task.low) / width + _TARGET_JITTER * normal
     folded = 1 - np.abs(place_in % 2 - 1)
     volatility = task.low + width * np.clip(folded, _EDGE, 1 - _EDGE)
-    return volatility / np.sqrt(donors.bars_per_year[primary])
+    result: FloatArray = volatility / np.sqrt(donors.bars_per_year[primary])
+    return result
 
 
 def snap_bars(
@@ -199,5 +197,3 @@ def order_seeds(seeds: IntArray, draw: FloatArray) -> IntArray:
     """Return seeds `(n, 3)` turned so that each row's own draw decides which comes first."""
     turn = (draw * seeds.shape[1]).astype(np.int64)[:, None]
     return np.take_along_axis(seeds, (np.arange(seeds.shape[1]) + turn) % seeds.shape[1], axis=1)
-
-

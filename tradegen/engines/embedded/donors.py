@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tradegen.data.calendars import BoolArray
 from tradegen.data.gold import Gold
 from tradegen.data.interval import interval_lengths
 from tradegen.data.market import Market
-from tradegen.data.row import LOOKBACK, ExtraColumn, FloatArray, IntArray
+from tradegen.data.row import LOOKBACK, BoolArray, ExtraColumn, FloatArray, IntArray
 from tradegen.data.rows import Rows
 
 DECAY = 0.94
@@ -145,9 +144,7 @@ def _decimals(value: float) -> int:
     return len(fraction)
 
 
-def _kinds(
-    rows: Rows, market: Market, begins: int | None
-) -> tuple[IntArray, tuple[IntArray, ...]]:
+def _kinds(rows: Rows, market: Market, begins: int | None) -> tuple[IntArray, tuple[IntArray, ...]]:
     kind = np.zeros(len(rows), dtype=np.int64)
     slots = []
     end = begins if begins is not None else int(rows.bars.time.max()) + 1
@@ -198,7 +195,8 @@ def _volatility_before(rows: Rows, returns: FloatArray) -> FloatArray:
         if t:
             state = DECAY * state + (1 - DECAY) * padded[:, t] ** 2
     floor = 0.05 * mean_square[:, None] + _TINY**2
-    return np.sqrt(np.maximum(variance, floor))[mask]
+    result: FloatArray = np.sqrt(np.maximum(variance, floor))[mask]
+    return result
 
 
 def _average_before(rows: Rows, values: FloatArray) -> FloatArray:
@@ -237,9 +235,7 @@ def entry_context(close: FloatArray) -> FloatArray:
     """
     log_close = np.log(close)
     scale = np.maximum(np.diff(log_close, axis=1).std(axis=1), _TINY)
-    moves = [
-        (log_close[:, -1] - log_close[:, -1 - k]) / (scale * np.sqrt(k)) for k in (3, 10, 27)
-    ]
+    moves = [(log_close[:, -1] - log_close[:, -1 - k]) / (scale * np.sqrt(k)) for k in (3, 10, 27)]
     return np.stack(moves, axis=1)
 
 

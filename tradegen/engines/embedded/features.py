@@ -123,11 +123,13 @@ def _place(rows: Rows, price: FloatArray, bar: np.ndarray) -> FloatArray:
 def _autocorrelation(values: FloatArray) -> FloatArray:
     centred = values - values.mean(axis=1, keepdims=True)
     variance = np.maximum((centred**2).mean(axis=1), _TINY)
-    return (centred[:, 1:] * centred[:, :-1]).mean(axis=1) / variance
+    result: FloatArray = (centred[:, 1:] * centred[:, :-1]).mean(axis=1) / variance
+    return result
 
 
 def _correlation(a: FloatArray, b: FloatArray) -> FloatArray:
     a = a - a.mean(axis=1, keepdims=True)
     b = b - b.mean(axis=1, keepdims=True)
     norm = np.sqrt((a**2).mean(axis=1) * (b**2).mean(axis=1))
-    return (a * b).mean(axis=1) / np.maximum(norm, _TINY)
+    result: FloatArray = (a * b).mean(axis=1) / np.maximum(norm, _TINY)
+    return result

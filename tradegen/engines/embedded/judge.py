@@ -102,5 +102,3 @@ def _of_invariant(violation: Violation) -> Finding:
         evidence=f"expected {violation.expected}",
         fields=PATH_FIELDS if name == "bars" else (name,),
     )
-
-

@@ -107,7 +107,8 @@ def _log_volume(residual: FloatArray) -> FloatArray:
     for t in range(residual.shape[1]):
         volume[:, t] = state + residual[:, t]
         state = VOLUME_DECAY * state + (1 - VOLUME_DECAY) * volume[:, t]
-    return volume - volume[:, :LOOKBACK].mean(axis=1, keepdims=True)
+    result: FloatArray = volume - volume[:, :LOOKBACK].mean(axis=1, keepdims=True)
+    return result
 
 
 def scale_to(moves: Moves, volatility: FloatArray) -> Moves:

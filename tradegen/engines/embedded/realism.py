@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial.distance import cdist
 
-from tradegen.data.row import FloatArray
+from tradegen.data.row import BoolArray, FloatArray
 from tradegen.data.rows import Rows
 from tradegen.engines.embedded.features import features
 from tradegen.streams import Purpose, stream
@@ -65,7 +65,8 @@ class RealismTest:
         return Realism((1 + at_least) / (1 + len(self._scores)), standard - typical)
 
     def _standardise(self, raw: FloatArray) -> FloatArray:
-        return np.clip((raw - self._centre) / self._spread, -_CLIP, _CLIP)
+        result: FloatArray = np.clip((raw - self._centre) / self._spread, -_CLIP, _CLIP)
+        return result
 
     def _nearest(self, distance: FloatArray) -> tuple[FloatArray, npt.NDArray[np.intp]]:
         nearest = np.argpartition(distance, self._k - 1, axis=1)[:, : self._k]
@@ -73,8 +74,9 @@ class RealismTest:
         return chosen.mean(axis=1), np.sort(nearest, axis=1)
 
 
-def _overlapping(rows: Rows) -> npt.NDArray[np.bool_]:
+def _overlapping(rows: Rows) -> BoolArray:
     """Return which pairs of rows share symbol and time, shape `(n, n)`; each row with itself."""
     start, end = rows.window_start, rows.bars.time[rows.exit_bar]
     overlap = (start[:, None] <= end[None, :]) & (start[None, :] <= end[:, None])
-    return overlap & (rows.symbol[:, None] == rows.symbol[None, :])
+    result: BoolArray = overlap & (rows.symbol[:, None] == rows.symbol[None, :])
+    return result

@@ -6,8 +6,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import ndtri
 
-from tradegen.data.calendars import BoolArray
-from tradegen.data.row import BAR_FIELDS, LOOKBACK, Bars, FloatArray, IntArray, Row
+from tradegen.data.row import (
+    BAR_FIELDS,
+    LOOKBACK,
+    PRICE_FIELDS,
+    BoolArray,
+    FloatArray,
+    IntArray,
+    Row,
+)
 from tradegen.data.rows import Rows
 from tradegen.engines.critique import Critique
 from tradegen.engines.embedded.batching import Batcher
@@ -140,12 +147,7 @@ def _draft(donors: Donors, rows: Rows, moves: Moves) -> _Draft:
     level = np.log1p(padded["volume"][:, :LOOKBACK]).mean(axis=1, keepdims=True)
     return _Draft(
         rows=rows,
-        bars=BarArrays(
-            *(
-                np.where(known, padded[name], getattr(continued, name))
-                for name in ("open", "high", "low", "close")
-            )
-        ),
+        bars=continued.where(known, BarArrays(*(padded[name] for name in PRICE_FIELDS))),
         volume=np.where(known, padded["volume"], snap_volume(moves.volume + level, volume_step)),
         time=_times(donors, rows, total),
         exit_at=exit_at,
@@ -185,16 +187,10 @@ def _new_path(
     level = np.log1p(draft.volume[:, :LOOKBACK]).mean(axis=1, keepdims=True)
     step = donors.market.steps(symbol, "volume_step")[:, None]
     fresh_volume = snap_volume(moves.volume + level, step)
-    take, take_volume = wanted.path[:, None], wanted.volume[:, None]
     return replace(
         draft,
-        bars=BarArrays(
-            *(
-                np.where(take, getattr(fresh, name), getattr(draft.bars, name))
-                for name in ("open", "high", "low", "close")
-            )
-        ),
-        volume=np.where(take_volume, fresh_volume, draft.volume),
+        bars=draft.bars.where(wanted.path[:, None], fresh),
+        volume=np.where(wanted.volume[:, None], fresh_volume, draft.volume),
     )
 
 
@@ -233,9 +229,7 @@ def _new_trade(
     interval = donors.interval[task.seeds[:, 0]]
     entry_time = np.where(
         wanted.entry_time,
-        moment(
-            draft.time[:, LOOKBACK], offsets(trades.entry, donor, normals[:, 11]), interval
-        ),
+        moment(draft.time[:, LOOKBACK], offsets(trades.entry, donor, normals[:, 11]), interval),
         old.entry_time,
     )
     entry_offset = (entry_time - draft.time[:, LOOKBACK]) / interval
@@ -259,10 +253,6 @@ def _new_trade(
         quantity=np.where(
             wanted.quantity, sizes(donors, donor, entry_price, lot, normals[:, 14]), old.quantity
         ),
-        bars=Bars(
-            draft.time[keep],
-            *(getattr(draft.bars, name)[keep] for name in ("open", "high", "low", "close")),
-            draft.volume[keep],
-        ),
+        bars=draft.bars.flat(keep, draft.time, draft.volume),
         offsets=np.concatenate([[0], np.cumsum(draft.exit_at + 1)]).astype(np.int64),
     )

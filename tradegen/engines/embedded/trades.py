@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tradegen.data.calendars import BoolArray
 from tradegen.data.grid import snap
-from tradegen.data.row import LOOKBACK, FloatArray, IntArray
+from tradegen.data.row import LOOKBACK, Bars, BoolArray, FloatArray, IntArray
 from tradegen.engines.embedded.donors import Donors, Fill, entry_context
 
 _CONTEXT_WIDTH = 1.0
@@ -37,6 +36,20 @@ class BarArrays:
     high: FloatArray
     low: FloatArray
     close: FloatArray
+
+    def where(self, take: BoolArray, other: "BarArrays") -> "BarArrays":
+        """Return `other`'s bars where `take` holds, else these; `take` broadcasts."""
+        return BarArrays(
+            np.where(take, other.open, self.open),
+            np.where(take, other.high, self.high),
+            np.where(take, other.low, self.low),
+            np.where(take, other.close, self.close),
+        )
+
+    def flat(self, keep: BoolArray, time: IntArray, volume: FloatArray) -> Bars:
+        """Return the bars that `keep` marks, row after row, with their times and volumes."""
+        prices = (self.open[keep], self.high[keep], self.low[keep], self.close[keep])
+        return Bars(time[keep], *prices, volume[keep])
 
 
 def decide(
@@ -149,9 +162,9 @@ def _choose(seeds: IntArray, score: FloatArray, draw: FloatArray) -> IntArray:
 
 
 def _pick(score: FloatArray, draw: FloatArray) -> IntArray:
-    """Return a column for each row, drawn with odds `exp(score)`; the best of them if all vanish."""
+    """Return a column for each row, drawn with odds `exp(score)`."""
     odds = np.exp(score - score.max(axis=1, keepdims=True))
     cumulative = np.cumsum(odds, axis=1)
-    return np.minimum(
-        (draw[:, None] * cumulative[:, -1:] > cumulative).sum(axis=1), score.shape[1] - 1
-    )
+    beyond = (draw[:, None] * cumulative[:, -1:] > cumulative).sum(axis=1)
+    column: IntArray = np.minimum(beyond, score.shape[1] - 1)
+    return column

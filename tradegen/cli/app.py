@@ -1,0 +1,264 @@
+"""The commands and their flags. What takes time to import is imported by the command itself."""
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from tradegen.errors import TradegenError
+from tradegen.version import __version__
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="tradegen",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Make synthetic trade logs that can be trusted.",
+    epilog="Exit codes: 0 done; 1 internal error; 2 bad usage or input; 3 attempt budget "
+    "exhausted; 4 engine unavailable; 5 storage failed; 130 interrupted.",
+)
+
+
+class Format(StrEnum):
+    """File formats of `export`."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+
+
+GoldOption = Annotated[
+    list[Path] | None,
+    typer.Option("--gold", help="Real trades: Parquet, CSV or JSONL; several times. Default: demo"),
+]
+BarsOption = Annotated[
+    list[Path] | None, typer.Option("--bars", help="Bars of the trades, if the rows have none")
+]
+TzOption = Annotated[
+    str | None, typer.Option("--tz", help="Zone of times that carry none, e.g. Europe/Berlin")
+]
+HoldoutOption = Annotated[
+    float | None, typer.Option(help="Share of the latest gold rows kept for proof [0.2]")
+]
+SkipBadOption = Annotated[
+    bool | None, typer.Option("--skip-bad-gold", help="Drop bad gold rows instead of stopping")
+]
+CalendarOption = Annotated[
+    str | None, typer.Option(help="Market calendar: auto, XNYS, XLON, 24/7 ... [auto]")
+]
+WeightsOption = Annotated[
+    str | None, typer.Option(help="Volatility weights: gold, or pairs such as 0.3=0.5,0.6=0.5")
+]
+ConstraintOption = Annotated[
+    Path | None, typer.Option(help="Data Designer sampler columns (YAML, TOML or JSON)")
+]
+WidenOption = Annotated[
+    bool | None,
+    typer.Option("--widen-buckets", help="Take the nearest gold rows where a bucket has too few"),
+]
+EngineOption = Annotated[str | None, typer.Option(help="Who generates, judges, refines [embedded]")]
+SeedOption = Annotated[int | None, typer.Option(help="Random seed of the run [0]")]
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="Settings file [tradegen.toml, if it is there]")
+]
+FolderOption = Annotated[Path | None, typer.Option(help="Folder of all runs [runs]")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines")]
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Name or path of a run")]
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Show the version")] = False,
+) -> None:
+    if version:
+        typer.echo(f"tradegen {__version__}")
+        raise typer.Exit
+
+
+@app.command("run")
+def run_(
+    n: Annotated[int | None, typer.Option("--n", help="Accepted rows to make [1000]")] = None,
+    gold: GoldOption = None,
+    bars: BarsOption = None,
+    tz: TzOption = None,
+    holdout: HoldoutOption = None,
+    skip_bad_gold: SkipBadOption = None,
+    calendar: CalendarOption = None,
+    weights: WeightsOption = None,
+    constraint: ConstraintOption = None,
+    widen_buckets: WidenOption = None,
+    engine: EngineOption = None,
+    seed: SeedOption = None,
+    name: Annotated[str | None, typer.Option(help="Name of the run [the time]")] = None,
+    folder: FolderOption = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run of this name, or the latest")
+    ] = False,
+    workers: Annotated[int | None, typer.Option(help="Worker processes [one a core]")] = None,
+    max_attempts: Annotated[
+        int | None, typer.Option(help="Attempts of the whole run [5 a row, and 100]")
+    ] = None,
+    max_attempts_per_row: Annotated[
+        int | None, typer.Option(help="Attempts after which a row is given up [20]")
+    ] = None,
+    config: ConfigOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Make synthetic trades: the main job."""
+    from tradegen.cli.run_command import run_command
+    from tradegen.settings import load_settings
+
+    overrides = _tree(
+        {
+            "n": n,
+            "seed": seed,
+            "engine": engine,
+            "gold": _gold(gold, bars, tz, holdout, skip_bad_gold, calendar),
+            "diversity": {"weights": weights, "file": constraint, "widen": widen_buckets},
+            "run": {
+                "name": name,
+                "folder": folder,
+                "workers": workers,
+                "max_attempts": max_attempts,
+                "max_attempts_per_row": max_attempts_per_row,
+            },
+        }
+    )
+    settings = load_settings(overrides, config)
+    raise typer.Exit(run_command(settings, resume=resume, quiet=quiet, as_json=as_json))
+
+
+@app.command()
+def preview(
+    n: Annotated[int, typer.Option("--n", min=1, max=100, help="Rows to show")] = 3,
+    gold: GoldOption = None,
+    bars: BarsOption = None,
+    tz: TzOption = None,
+    holdout: HoldoutOption = None,
+    skip_bad_gold: SkipBadOption = None,
+    calendar: CalendarOption = None,
+    weights: WeightsOption = None,
+    constraint: ConstraintOption = None,
+    widen_buckets: WidenOption = None,
+    engine: EngineOption = None,
+    seed: SeedOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Show a few rows and what the judge says of them; nothing is saved."""
+    from tradegen.cli.preview_command import preview_command
+    from tradegen.settings import load_settings
+
+    overrides = _tree(
+        {
+            "n": n,
+            "seed": seed,
+            "engine": engine,
+            "gold": _gold(gold, bars, tz, holdout, skip_bad_gold, calendar),
+            "diversity": {"weights": weights, "file": constraint, "widen": widen_buckets},
+        }
+    )
+    preview_command(load_settings(overrides, config))
+
+
+@app.command()
+def show(
+    run: RunArgument,
+    row: Annotated[int | None, typer.Option(help="Show all attempts at this row number")] = None,
+    folder: FolderOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what came of a run: counts, buckets, why rows were thrown away."""
+    from tradegen.cli.show_command import show_command
+    from tradegen.settings import load_settings
+
+    show_command(run, folder or load_settings().run.folder, row=row, as_json=as_json)
+
+
+@app.command()
+def export(
+    run: RunArgument,
+    to: Annotated[Format, typer.Option("--to", help="Format of the file")],
+    out: Annotated[Path | None, typer.Option(help="File to write [beside the run's own]")] = None,
+    folder: FolderOption = None,
+) -> None:
+    """Write a run's accepted rows as CSV (rows and bars), JSON lines or Parquet."""
+    from tradegen.cli.export_command import export_command
+    from tradegen.settings import load_settings
+
+    export_command(run, folder or load_settings().run.folder, to.value, out)
+
+
+@app.command()
+def init(
+    path: Annotated[Path, typer.Argument(help="File to write")] = Path("tradegen.toml"),
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there")] = False,
+) -> None:
+    """Write a settings file with every setting, its default and what it means."""
+    from tradegen.cli.init_command import init_command
+
+    init_command(path, force=force)
+
+
+@app.command()
+def doctor(
+    config: ConfigOption = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not look for endpoints")] = False,
+) -> None:
+    """Check what a run needs: Python, packages, gold, disk, key and endpoint."""
+    from tradegen.cli.doctor_command import doctor_command
+    from tradegen.settings import load_settings
+
+    raise typer.Exit(doctor_command(load_settings({}, config), offline=offline))
+
+
+def _gold(
+    files: list[Path] | None,
+    bars: list[Path] | None,
+    tz: str | None,
+    holdout: float | None,
+    skip_bad: bool | None,
+    calendar: str | None,
+) -> dict[str, Any]:
+    return {
+        "files": files or None,
+        "bars": bars or None,
+        "tz": tz,
+        "holdout": holdout,
+        "skip_bad": skip_bad,
+        "calendar": calendar,
+    }
+
+
+def _tree(flags: dict[str, Any]) -> dict[str, Any]:
+    """Return the flags that were given."""
+    tree = {key: _tree(value) if isinstance(value, dict) else value for key, value in flags.items()}
+    return {key: value for key, value in tree.items() if value not in (None, {})}
+
+
+def main() -> NoReturn:
+    """Run the command line; errors become one message and their exit code."""
+    try:
+        status = app(standalone_mode=False)
+    except TradegenError as error:
+        _say(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except Exception as error:  # typer's own usage errors carry their exit code
+        if not hasattr(error, "exit_code") or not hasattr(error, "show"):
+            raise
+        error.show()
+        sys.exit(error.exit_code)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _say(error: TradegenError) -> None:
+    if "--json" in sys.argv:
+        print(json.dumps({"error": str(error), "exit_code": error.exit_code}))
+    print(f"tradegen: {error}", file=sys.stderr)

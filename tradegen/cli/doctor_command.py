@@ -1,0 +1,106 @@
+"""`tradegen doctor`."""
+
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from rich.console import Console
+
+from tradegen.data.gold import load_gold
+from tradegen.data.volatility import lookback_volatility
+from tradegen.engines.registry import engine_names
+from tradegen.errors import TradegenError
+from tradegen.pipeline.fleet import usual_workers
+from tradegen.settings import Settings
+from tradegen.version import __version__
+
+_PACKAGES = ("langgraph", "langchain-core", "langchain-nvidia-ai-endpoints", "numpy", "pyarrow")
+_ENDPOINT = "https://integrate.api.nvidia.com/v1"
+_ENOUGH_BYTES = 1 << 30
+_TIMEOUT_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at: `ok` is None where it is no more than worth knowing."""
+
+    name: str
+    ok: bool | None
+    found: str
+
+
+def doctor_command(settings: Settings, *, offline: bool) -> int:
+    """Print what was checked; return 0 if a run can start, else 2."""
+    console = Console(soft_wrap=True, highlight=False)
+    failed = False
+    for check in _checks(settings, offline=offline):
+        mark = {True: "[green]ok  [/]", False: "[red]bad [/]", None: "[dim]--  [/]"}[check.ok]
+        console.print(f"{mark} {check.name}: {check.found}")
+        failed |= check.ok is False
+    return 2 if failed else 0
+
+
+def _checks(settings: Settings, *, offline: bool) -> Iterator[Check]:
+    python = ".".join(map(str, sys.version_info[:3]))
+    yield Check("Python", sys.version_info >= (3, 11), f"{python}, tradegen {__version__}")
+    for package in _PACKAGES:
+        yield _package(package)
+    yield Check("cores", True, f"{usual_workers(10**6)} to work with")
+    yield _disk(settings.run.folder)
+    yield from _gold(settings)
+    yield Check("engines", settings.engine in engine_names(), ", ".join(engine_names()))
+    key = bool(os.environ.get("NVIDIA_API_KEY"))
+    yield Check(
+        "NVIDIA_API_KEY",
+        None,
+        "set" if key else "not set; the embedded engine needs none",
+    )
+    if not offline:
+        yield _endpoint(os.environ.get("NVIDIA_BASE_URL", _ENDPOINT))
+
+
+def _package(name: str) -> Check:
+    try:
+        return Check(name, True, version(name))
+    except PackageNotFoundError:
+        return Check(name, False, "not installed")
+
+
+def _disk(folder: Path) -> Check:
+    place = folder.absolute()
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    writable = os.access(place, os.W_OK)
+    found = f"{free / 1e9:.1f} GB free, {'writable' if writable else 'NOT writable'} ({place})"
+    return Check("run folder", writable and free > _ENOUGH_BYTES, found)
+
+
+def _gold(settings: Settings) -> Iterator[Check]:
+    try:
+        gold = load_gold(settings.gold.source())
+    except TradegenError as error:
+        yield Check("gold", False, str(error))
+        return
+    volatility = lookback_volatility(gold.train, gold.market.bars_per_year(gold.train))
+    found = (
+        f"{len(gold.train):,} rows to learn from, {len(gold.holdout):,} kept back, volatility "
+        f"{volatility.min():.2f} to {volatility.max():.2f}"
+    )
+    yield Check("gold", True, found if settings.gold.files else f"{found} (simulated demo)")
+
+
+def _endpoint(url: str) -> Check:
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        with socket.create_connection((parts.hostname or "", port), timeout=_TIMEOUT_S):
+            return Check("endpoint", None, f"{url} answers")
+    except OSError as error:
+        return Check("endpoint", None, f"{url} not reachable ({error}); engine nim would need it")

@@ -1,0 +1,56 @@
+"""`tradegen init`: the settings file, written from the settings themselves."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from rich.console import Console
+
+from tradegen.data.atomic import write_text
+from tradegen.errors import InputError
+from tradegen.settings import Settings
+
+_HEAD = """\
+# Settings of tradegen. Flags win over TRADEGEN_* environment variables, which win over this file.
+# Every setting is here with its default; take the # before those you change away.
+"""
+
+
+def init_command(path: Path, *, force: bool) -> None:
+    """Write a commented settings file."""
+    if path.exists() and not force:
+        raise InputError(f"{path} is there already; pass --force to replace it")
+    write_text(path, settings_file())
+    Console(soft_wrap=True, highlight=False).print(f"wrote {path}; tradegen reads it from here")
+
+
+def settings_file() -> str:
+    """Return a settings file with every setting, its default and what it means."""
+    return "\n".join([_HEAD, *_lines(Settings, "")]) + "\n"
+
+
+def _lines(model: type[BaseModel], section: str) -> Iterator[str]:
+    sections = []
+    for name, field in model.model_fields.items():
+        if isinstance(field.default, BaseModel):
+            sections.append((f"{section}{name}", type(field.default)))
+        else:
+            yield f"# {field.description}"
+            yield f"#{name} = {_value(field)}"
+    for name, part in sections:
+        yield f"\n[{name}]\n# {part.__doc__}"
+        yield from _lines(part, f"{name}.")
+
+
+def _value(field: FieldInfo) -> str:
+    default: Any = field.get_default(call_default_factory=True)
+    if default is None:
+        return f"{json.dumps((field.examples or [''])[0])}  # an example; not set by default"
+    if isinstance(default, Path):
+        default = str(default)
+    if isinstance(default, dict):
+        return "{}"
+    return json.dumps(list(default) if isinstance(default, tuple) else default)

@@ -1,0 +1,139 @@
+"""Progress of a run: live bars in a terminal, plain lines elsewhere."""
+
+import time
+from collections.abc import Callable
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+from rich.progress import Progress as Bars
+from rich.text import Text
+
+from tradegen.data.run_folder import RunFolder
+from tradegen.pipeline.job import Progress
+from tradegen.pipeline.manifest import is_simulated
+from tradegen.pipeline.prepare import Prepared
+
+_LINE_EVERY_S = 5.0
+_BLOCKS = " ▏▎▍▌▋▊▉█"
+
+
+def duration(seconds: float | None) -> str:
+    """Return seconds in a form for people."""
+    if seconds is None:
+        return "?"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
+
+
+def headline(prepared: Prepared, folder: RunFolder, accepted: int) -> str:
+    """Return what is about to be done, in a few lines."""
+    settings, gold = prepared.settings, prepared.gold
+    kind = "simulated demo trades" if is_simulated(gold) else "real trades"
+    lines = [
+        f"run {folder.name}: {settings.n:,} rows, engine {settings.engine}, seed {settings.seed}",
+        f"gold: {len(gold.train):,} {kind} to learn from, {len(gold.holdout):,} kept back"
+        + (f", {gold.purged:,} between them left out" if gold.purged else ""),
+    ]
+    if accepted:
+        lines.append(f"going on with {accepted:,} rows accepted before")
+    return "\n".join([*lines, *(f"note: {note}" for note in prepared.notes)])
+
+
+class PlainProgress:
+    """Prints a line every few seconds, for logs and pipes."""
+
+    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
+        """Print to `console`."""
+        self._console = console
+        self._clock = clock
+        self._last = clock()
+
+    def started(self, prepared: Prepared, folder: RunFolder, accepted: int) -> None:
+        """See `Observer`."""
+        self._console.print(headline(prepared, folder, accepted), highlight=False)
+
+    def progressed(self, progress: Progress) -> None:
+        """See `Observer`."""
+        now = self._clock()
+        if now - self._last < _LINE_EVERY_S:
+            return
+        self._last = now
+        self._console.print(
+            f"{progress.ready:,} of {progress.asked:,} rows ready, {progress.accepted:,} accepted, "
+            f"{progress.rows_per_second:,.0f} rows/s, {duration(progress.seconds_left)} left; "
+            f"{progress.retries:,} retries, {progress.thrown_away:,} thrown away",
+            highlight=False,
+        )
+
+    def stopping(self) -> None:
+        """See `Observer`."""
+        self._console.print("stopping: rows in flight are being finished")
+
+    def close(self) -> None:
+        """Nothing is left open."""
+
+
+class LiveProgress:
+    """Redraws a bar for the run and a small one for each bucket."""
+
+    def __init__(self, console: Console) -> None:
+        """Draw on `console`, which must be a terminal."""
+        self._console = console
+        self._labels: list[str] = []
+        self._asked: list[int] = []
+        self._bars = Bars(
+            TextColumn("[bold]rows"),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            console=console,
+            expand=True,
+        )
+        self._task = self._bars.add_task("rows", total=None, rate="")
+        self._live = Live(console=console, refresh_per_second=8, transient=True)
+
+    def started(self, prepared: Prepared, folder: RunFolder, accepted: int) -> None:
+        """See `Observer`."""
+        self._console.print(headline(prepared, folder, accepted), highlight=False)
+        buckets = prepared.sampler.constraint.buckets
+        shown = [k for k, quota in enumerate(prepared.sampler.quotas) if quota]
+        self._shown = shown
+        self._labels = [buckets[k].label for k in shown]
+        self._asked = [int(prepared.sampler.quotas[k]) for k in shown]
+        self._bars.update(self._task, total=prepared.settings.n, completed=accepted)
+        self._live.start()
+
+    def progressed(self, progress: Progress) -> None:
+        """See `Observer`."""
+        left = f"{progress.rows_per_second:,.0f} rows/s, {duration(progress.seconds_left)} left"
+        self._bars.update(self._task, completed=progress.ready, rate=left)
+        detail = Text(
+            f"{progress.accepted:,} accepted, {progress.retries:,} retries, "
+            f"{progress.thrown_away:,} thrown away",
+            style="dim",
+        )
+        made = progress.accepted_by_bucket[self._shown].tolist()
+        fills = [
+            f"{label} {_fill(count, asked)}"
+            for label, count, asked in zip(self._labels, made, self._asked, strict=True)
+        ]
+        self._live.update(Group(self._bars, Text("  ".join(fills), style="dim"), detail))
+
+    def stopping(self) -> None:
+        """See `Observer`."""
+        self._console.print("stopping: rows in flight are being finished (Ctrl-C again: at once)")
+
+    def close(self) -> None:
+        """Remove the live display."""
+        self._live.stop()
+
+
+def _fill(count: int, asked: int, width: int = 4) -> str:
+    """Return a small bar of `width` characters."""
+    eighths = round(8 * width * count / asked) if asked else 0
+    full, part = divmod(eighths, 8)
+    return ("█" * full + (_BLOCKS[part] if full < width else "")).ljust(width, "·")

@@ -1,0 +1,52 @@
+"""`tradegen run`."""
+
+import json
+import shlex
+import sys
+
+from rich.console import Console
+
+from tradegen.api import Silent
+from tradegen.cli.app import INTERRUPTED
+from tradegen.cli.progress import LiveProgress, PlainProgress
+from tradegen.cli.summary import print_summary
+from tradegen.errors import BudgetExhaustedError
+from tradegen.pipeline.job import Finished, run_job
+from tradegen.settings import Settings
+
+_EXIT_CODES = {
+    "done": 0,
+    "exhausted": BudgetExhaustedError.exit_code,
+    "interrupted": INTERRUPTED,
+}
+
+
+def run_command(settings: Settings, *, resume: bool, quiet: bool, as_json: bool) -> int:
+    """Run the main job, show how it goes and what came of it; return the exit code."""
+    console = Console(stderr=as_json, soft_wrap=not sys.stdout.isatty())
+    if quiet or as_json:
+        finished = run_job(settings, Silent(), resume=resume)
+    else:
+        observer = LiveProgress(console) if console.is_terminal else PlainProgress(console)
+        try:
+            finished = run_job(settings, observer, resume=resume)
+        finally:
+            observer.close()
+    if as_json:
+        print(json.dumps({"folder": str(finished.folder.path), **finished.manifest}))
+    elif not quiet:
+        print_summary(console, finished.folder.path, finished.manifest)
+        _say_how_to_go_on(console, finished)
+    return _EXIT_CODES[finished.status]
+
+
+def _say_how_to_go_on(console: Console, finished: Finished) -> None:
+    if finished.status == "done":
+        return
+    command = ["python", "-m", "tradegen", "run", "--resume", "--name", finished.folder.name]
+    if str(finished.folder.path.parent) != "runs":
+        command += ["--folder", str(finished.folder.path.parent)]
+    if finished.status == "exhausted":
+        budget = 2 * finished.manifest["attempts"]["attempts"]
+        command += ["--max-attempts", str(budget), "--max-attempts-per-row", "100"]
+    console.print(f"\ngo on with:  {shlex.join(command)}", highlight=False, soft_wrap=True)

@@ -1,0 +1,68 @@
+"""`tradegen show`."""
+
+import json
+from pathlib import Path
+
+from rich.console import Console
+
+from tradegen.cli.summary import print_summary
+from tradegen.data.ledger import Attempt, Ledger
+from tradegen.data.run_folder import RunFolder, find_run
+from tradegen.errors import InputError
+
+_EXAMPLES = 3
+
+
+def show_command(run: str, folder: Path, *, row: int | None, as_json: bool) -> None:
+    """Show a run, or all attempts at one of its rows."""
+    found = find_run(folder, run)
+    manifest = found.read_manifest()
+    console = Console(soft_wrap=True, highlight=False)
+    if row is not None:
+        _show_attempts(console, found, row, as_json=as_json)
+    elif as_json:
+        print(json.dumps({"folder": str(found.path), **manifest}))
+    else:
+        print_summary(console, found.path, manifest)
+        _show_examples(console, found)
+
+
+def _show_attempts(console: Console, run: RunFolder, row: int, *, as_json: bool) -> None:
+    ledger = Ledger.read(run.ledger)
+    try:
+        attempts = ledger.attempts_at(row)
+    finally:
+        ledger.close()
+    if not attempts:
+        raise InputError(f"{run.path}: no attempt was made at row {row}")
+    if as_json:
+        print(json.dumps([_plain(attempt) for attempt in attempts]))
+        return
+    for attempt in attempts:
+        console.print(
+            f"[bold]row {attempt.row_number}, attempt {attempt.attempt}[/]: {attempt.outcome} "
+            f"after {attempt.retries} retries, {attempt.seconds:.2f} s"
+        )
+        console.print(f"  volatility {attempt.target:g} from {', '.join(attempt.seeds)}")
+        if attempt.critique:
+            console.print("  " + attempt.critique.replace("\n", "\n  "))
+
+
+def _plain(attempt: Attempt) -> dict[str, object]:
+    skipped = ("row", "fingerprint")
+    return {name: getattr(attempt, name) for name in Attempt.__slots__ if name not in skipped}
+
+
+def _show_examples(console: Console, run: RunFolder) -> None:
+    ledger = Ledger.read(run.ledger)
+    try:
+        examples: dict[str, list[Attempt]] = {}
+        for attempt in ledger.thrown_away():
+            examples.setdefault(attempt.kind, []).append(attempt)
+    finally:
+        ledger.close()
+    for kind, attempts in examples.items():
+        console.print(f"\n[bold]{kind}[/]: {len(attempts):,} thrown away, e.g.")
+        for attempt in attempts[:_EXAMPLES]:
+            first = attempt.critique.split("\n")[0]
+            console.print(f"  row {attempt.row_number}: {first}")

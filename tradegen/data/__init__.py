@@ -1,0 +1,1 @@
+"""Data: the row contract, gold, the ledger and the run folder."""
