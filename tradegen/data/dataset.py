@@ -78,8 +78,8 @@ def _record(attempt: Attempt) -> dict[str, Any]:
 def row_as_json(row: Row) -> str:
     """Return a row as a flat JSON object, with the user's own columns beside the contract's."""
     record = row.model_dump(mode="json")
-    bars = record.pop("bars")
-    return json.dumps({**record, **record.pop("extras"), "bars": bars}, default=str)
+    bars, extras = record.pop("bars"), record.pop("extras")
+    return json.dumps({**record, **extras, "bars": bars})
 
 
 def read_rows(path: Path) -> Iterator[Rows]:
