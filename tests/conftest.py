@@ -1,12 +1,17 @@
 """Settings of the whole test suite."""
 
 import os
-from collections.abc import Iterator
+import warnings
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.cli import Command, command_line
 from tests.support.real_gold import REASON
+from tests.support.runs import finished_run
+
+__all__ = ["cli", "finished_run"]
 
 settings.register_profile(
     "tradegen", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
@@ -14,19 +19,38 @@ settings.register_profile(
 settings.load_profile("tradegen")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let one known bug not fail whichever test runs next; the xfail in test_api.py holds it."""
+    known = "unclosed (event loop|<socket)"
+    config.addinivalue_line("filterwarnings", f"ignore:{known}:ResourceWarning")
+    warnings.filterwarnings("ignore", known, ResourceWarning)  # for what is left at the very end
+
+
 @pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep settings of the machine out of the tests."""
     for name in list(os.environ):
         if name.startswith("TRADEGEN_") and name != "TRADEGEN_GOLD_DIR":
             monkeypatch.delenv(name)
-    yield
+
+
+@pytest.fixture
+def cli(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Command:
+    """Return the command line, called in this process and in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    monkeypatch.setenv("COLUMNS", "100")
+    return command_line(monkeypatch, capsys)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say loudly that tests on real gold did not run."""
     skipped = [
-        report for report in terminalreporter.stats.get("skipped", []) if REASON in str(report.longrepr)
+        report
+        for report in terminalreporter.stats.get("skipped", [])
+        if REASON in str(report.longrepr)
     ]
     if skipped:
         terminalreporter.section("REAL GOLD ABSENT", yellow=True, bold=True)

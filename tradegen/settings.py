@@ -156,7 +156,7 @@ class RunSettings(_Section):
     workers: int | None = Field(
         None, ge=1, description="processes; default: one a core", examples=[2]
     )
-    in_flight: int = Field(512, ge=1, description="rows a worker has under way at once")
+    in_flight: int = Field(256, ge=1, description="rows a worker has under way at once")
     max_attempts_per_row: int = Field(
         20, ge=1, description="attempts after which a row is given up"
     )

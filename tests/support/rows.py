@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -70,11 +71,9 @@ def write_parquet(path: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
 
 
 def _bars(column: Any, kind: pa.DataType) -> pa.Array:
-    from datetime import datetime
-
     values = column.to_pylist()
     for bars in values:
-        for bar in bars:
+        for bar in bars or ():
             if isinstance(bar.get("time"), str):
                 bar["time"] = datetime.fromisoformat(bar["time"])
     return pa.array(values, type=kind)

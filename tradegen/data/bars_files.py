@@ -129,20 +129,23 @@ def _split(path: Path, table: pa.Table, key: str, tz: ZoneInfo | None) -> dict[K
 
 
 def _utc(path: Path, column: pa.ChunkedArray, tz: ZoneInfo | None) -> IntArray:
+    """Return times as microseconds since 1970; those that carry no zone are in `tz`."""
     stamp = pa.timestamp("us", tz="UTC")
     try:
-        if tz is not None and (pa.types.is_string(column.type) or _is_naive(column.type)):
-            naive = pc.cast(column, pa.timestamp("us"))
-            column = pc.assume_timezone(naive, tz.key)
-        elif _is_naive(column.type):
-            raise GoldError(f"{path}: time has no time zone; store it with one, or pass --tz")
-        micros = pc.cast(column, stamp).cast(pa.int64())
-    except pa.ArrowInvalid as error:
-        raise GoldError(
-            f"{path}: time: {error}; expected ISO 8601 with an offset, e.g. "
-            "2024-01-31T14:30:00Z, or pass --tz for times without one"
-        ) from error
-    return np.ascontiguousarray(micros.to_numpy())
+        aware = None if _is_naive(column.type) else pc.cast(column, stamp)
+    except pa.ArrowInvalid:
+        aware = None
+    if aware is None:
+        if tz is None:
+            raise GoldError(
+                f"{path}: time has values without a time zone, e.g. {column[0].as_py()}; expected "
+                "ISO 8601 with an offset from UTC (2024-01-31T14:30:00Z), or pass --tz ZONE"
+            )
+        try:
+            aware = pc.assume_timezone(pc.cast(column, pa.timestamp("us")), tz.key)
+        except pa.ArrowInvalid as error:
+            raise GoldError(f"{path}: time: {error}; expected ISO 8601 times") from error
+    return np.ascontiguousarray(pc.cast(aware, stamp).cast(pa.int64()).to_numpy())
 
 
 def _is_naive(kind: pa.DataType) -> bool:

@@ -15,6 +15,7 @@ _STEPS = tuple(
 )
 _FREE_DIGITS = 7
 _FEW = 20
+_NEARLY_ALL = 0.95
 _BY_CHANCE = 1e-4
 
 
@@ -48,6 +49,22 @@ def price_tick(price: FloatArray) -> float:
     """
     largest = float(price.max(initial=0.0))
     return _largest_step(price, [s for s in _STEPS if s <= largest], SINGLE_PRECISION)
+
+
+def usual_tick(price: FloatArray, tick: float) -> float:
+    """Return the largest usual tick that nearly all prices (95 %) are multiples of.
+
+    A few odd prints, or bars adjusted for a split, make the grid that holds for all prices (`tick`)
+    finer than what a person would call the symbol's tick. The result is a multiple of `tick`, or
+    `tick` itself if no coarser grid is usual.
+    """
+    largest = float(price.max(initial=0.0))
+    for step in (s for s in _STEPS if tick < s <= largest):
+        chance = float(np.clip(2 * SINGLE_PRECISION * np.abs(price) / step, 0.0, 1.0).mean())
+        fits = float(on_grid(price, step).mean())
+        if fits >= _NEARLY_ALL and chance < 0.5 and on_grid(np.array([step]), tick)[0]:
+            return step
+    return tick
 
 
 def fill_tick(price: FloatArray, tick: float) -> float:

@@ -28,13 +28,15 @@ _SATURDAY = 5
 class Instrument:
     """What is fixed about a symbol. A step of 0 means that there is no grid.
 
-    `price_tick` is the grid of bar prices, `fill_tick` that of entry and exit prices (averages
+    `price_tick` is the grid of all bar prices and `usual_tick` the coarser one of nearly all (new
+    bars keep to it), `fill_tick` that of entry and exit prices (averages
     of two prices lie on half a tick), `lot` that of quantities and `volume_step` that of bar
     volumes. `calendar` names one of the market's calendars.
     """
 
     calendar: str
     price_tick: float = 0.0
+    usual_tick: float = 0.0
     fill_tick: float = 0.0
     lot: float = 0.0
     volume_step: float = 0.0
@@ -152,6 +154,7 @@ def _instrument(own: Rows, calendar: str, stated: InstrumentOverride) -> Instrum
     learned = Instrument(
         calendar=calendar,
         price_tick=tick,
+        usual_tick=grid.usual_tick(prices, tick),
         fill_tick=grid.fill_tick(np.concatenate([own.entry_price, own.exit_price]), tick),
         lot=grid.lot_size(own.quantity),
         volume_step=grid.volume_step(own.bars.volume),
@@ -161,6 +164,8 @@ def _instrument(own: Rows, calendar: str, stated: InstrumentOverride) -> Instrum
         for name in ("price_tick", "fill_tick", "lot")
         if (value := getattr(stated, name)) is not None
     }
+    if stated.price_tick is not None:
+        given["usual_tick"] = stated.price_tick
     return replace(learned, **given)
 
 

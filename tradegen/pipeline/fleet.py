@@ -1,6 +1,5 @@
-"""Fleets: where attempts are made, in this process or in worker processes."""
+"""The fleet: worker processes that make attempts for the process that writes the ledger."""
 
-import asyncio
 import contextlib
 import os
 import queue
@@ -10,118 +9,31 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
 
 from tradegen.data.ledger import Attempt
 from tradegen.errors import EngineUnavailableError
 from tradegen.pipeline.blueprint import Blueprint
 from tradegen.pipeline.messages import Crash, Delivery, Setup, Task, receive, send
 
-if TYPE_CHECKING:
-    from tradegen.pipeline.crew import Crew
-
 _ROWS_WORTH_A_WORKER = 250
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _PATIENCE_S = 5.0
 
 
-class Fleet(Protocol):
-    """Makes attempts somewhere and brings them back as they end."""
-
-    def start(self, blueprint: Blueprint) -> None:
-        """Say what the attempts need. Called once, before the first `submit`."""
-        ...
-
-    def room(self) -> int:
-        """Return how many more attempts can be taken on now."""
-        ...
-
-    def submit(self, tasks: Sequence[Task]) -> None:
-        """Take on attempts, no more than there is room for."""
-        ...
-
-    def collect(self, timeout: float) -> list[Attempt]:
-        """Wait up to `timeout` seconds for attempts that have ended, and return them.
-
-        Raises `TradegenError` if attempts cannot be made any more.
-        """
-        ...
-
-    def close(self) -> None:
-        """Stop; attempts under way are forgotten."""
-        ...
-
-
 def usual_workers(n: int) -> int:
     """Return how many processes suit a run of `n` rows on this machine."""
-    if sys.platform == "win32":  # sockets cannot be handed to a process there
-        return 1
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return max(1, min(cores or 1, n // _ROWS_WORTH_A_WORKER))
 
 
-def open_fleet(workers: int, in_flight: int) -> Fleet:
-    """Return a fleet of worker processes, or one in this process for a single worker.
+class Fleet:
+    """Worker processes connected by sockets; see `worker`.
 
-    Worker processes begin to load at once, while the caller goes on to prepare the run.
+    They begin to load at once, while the caller goes on to prepare the run.
     """
-    return LocalFleet(in_flight) if workers == 1 else ProcessFleet(workers, in_flight)
-
-
-class LocalFleet:
-    """Makes attempts in this process, in an event loop with a thread of its own."""
-
-    def __init__(self, in_flight: int) -> None:
-        """Keep up to `in_flight` rows under way."""
-        self._in_flight = in_flight
-        self._outstanding = 0
-        self._deliveries: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._crew: Crew | None = None
-
-    def start(self, blueprint: Blueprint) -> None:
-        """See `Fleet`."""
-        from tradegen.graph.build import build_graph
-        from tradegen.pipeline.crew import Crew
-
-        pipeline = blueprint.pipeline(blueprint.learn())
-        self._crew = Crew(build_graph(), pipeline, self._in_flight, self._deliveries.put)
-        self._thread.start()
-
-    def room(self) -> int:
-        """See `Fleet`."""
-        return 2 * self._in_flight - self._outstanding
-
-    def submit(self, tasks: Sequence[Task]) -> None:
-        """See `Fleet`."""
-        assert self._crew is not None, "start comes first"
-        self._outstanding += len(tasks)
-        self._loop.call_soon_threadsafe(self._crew.submit, tasks)
-
-    def collect(self, timeout: float) -> list[Attempt]:
-        """See `Fleet`."""
-        try:
-            delivery = self._deliveries.get(timeout=timeout)
-        except queue.Empty:
-            return []
-        if isinstance(delivery, Crash):
-            raise delivery.error()
-        self._outstanding -= len(delivery)
-        return delivery
-
-    def close(self) -> None:
-        """See `Fleet`."""
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join(_PATIENCE_S)
-
-
-class ProcessFleet:
-    """Makes attempts in worker processes, connected by sockets; see `worker`."""
 
     def __init__(self, workers: int, in_flight: int) -> None:
-        """Start the processes; they load while the caller prepares."""
+        """Start the processes; each will have up to `in_flight` rows under way."""
         self._in_flight = in_flight
         pairs = [socket.socketpair() for _ in range(workers)]
         self._sockets = [ours for ours, _ in pairs]
@@ -136,7 +48,7 @@ class ProcessFleet:
         self._deliveries: queue.SimpleQueue[tuple[int, Delivery | None]] = queue.SimpleQueue()
 
     def start(self, blueprint: Blueprint) -> None:
-        """See `Fleet`."""
+        """Say what the attempts need. Called once, before the first `submit`."""
         setup = Setup(blueprint, self._in_flight)
         for k in self._heads:
             self._send(k, setup)
@@ -144,14 +56,14 @@ class ProcessFleet:
             threading.Thread(target=self._listen, args=(k,), daemon=True).start()
 
     def room(self) -> int:
-        """See `Fleet`."""
+        """Return how many more attempts can be taken on now."""
         return sum(self._room_of(k) for k in range(len(self._sockets)))
 
     def _room_of(self, k: int) -> int:
         return max(2 * self._in_flight - self._outstanding[k], 0)
 
     def submit(self, tasks: Sequence[Task]) -> None:
-        """See `Fleet`. Each worker gets a slice of the row numbers, the idlest first."""
+        """Take on attempts. Each worker gets a slice of the row numbers, the idlest first."""
         rest = list(tasks)
         while rest:
             k = min(range(len(self._sockets)), key=self._outstanding.__getitem__)
@@ -161,7 +73,10 @@ class ProcessFleet:
             self._send(k, part)
 
     def collect(self, timeout: float) -> list[Attempt]:
-        """See `Fleet`."""
+        """Wait up to `timeout` seconds for attempts that have ended, and return them.
+
+        Raises `TradegenError` if attempts cannot be made any more.
+        """
         try:
             k, delivery = self._deliveries.get(timeout=timeout)
         except queue.Empty:
@@ -174,7 +89,7 @@ class ProcessFleet:
         return delivery
 
     def close(self) -> None:
-        """See `Fleet`."""
+        """Stop the processes; attempts under way are forgotten."""
         for connection in self._sockets:
             with contextlib.suppress(OSError):  # closing alone would not end a thread's recv
                 connection.shutdown(socket.SHUT_RDWR)

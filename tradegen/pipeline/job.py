@@ -19,7 +19,7 @@ from tradegen.data.ledger import Attempt, Ledger
 from tradegen.data.row import IntArray
 from tradegen.data.run_folder import RunFolder
 from tradegen.pipeline.admission import Accepted, Admission
-from tradegen.pipeline.fleet import Fleet, open_fleet, usual_workers
+from tradegen.pipeline.fleet import Fleet, usual_workers
 from tradegen.pipeline.manifest import describe, describe_gold
 from tradegen.pipeline.prepare import Prepared, prepare
 from tradegen.pipeline.resume import check_same, choose_run
@@ -97,7 +97,7 @@ def run_job(settings: Settings, observer: Observer, *, resume: bool = False) -> 
         if chosen.manifest is not None and chosen.manifest["status"] == "done":
             return Finished(folder, "done", chosen.manifest)
         workers = settings.run.workers or usual_workers(settings.n)
-        fleet = open_fleet(workers, settings.run.in_flight)
+        fleet = Fleet(workers, settings.run.in_flight)
         try:
             prepared = prepare(settings)
             if chosen.manifest is not None:

@@ -43,14 +43,22 @@ async def _serve(
     await closed.wait()
 
 
+def collect_garbage_rarely() -> None:
+    """Spare the garbage collector: a row makes thousands of objects, nearly all short-lived."""
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays; forked workers share it
+    gc.set_threshold(_RARELY, 20, 20)
+
+
 def main(descriptors: list[int]) -> None:
     """Fork one worker for each socket and serve until they are closed."""
     connections = [socket.socket(fileno=descriptor) for descriptor in descriptors]
-    setup: Setup = receive(connections[0])
+    try:
+        setup: Setup = receive(connections[0])
+    except EOFError:  # the run could not be prepared; its own process says why
+        return
     graph, model = build_graph(), setup.blueprint.learn()
-    gc.collect()
-    gc.freeze()  # forked workers share what is loaded now
-    gc.set_threshold(_RARELY, 20, 20)  # a row makes thousands of short-lived objects
+    collect_garbage_rarely()
     mine = 0
     for k in range(1, len(connections)):
         if os.fork() == 0:

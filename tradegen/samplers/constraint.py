@@ -64,6 +64,8 @@ class DiversityConstraint:
         outer = largest_remainder([sum(b.weight for b in group) for group in self.groups], n)
         parts = [
             largest_remainder([bucket.weight for bucket in group], int(quota))
+            if quota
+            else np.zeros(len(group), dtype=np.int64)
             for group, quota in zip(self.groups, outer, strict=True)
         ]
         return np.concatenate(parts)

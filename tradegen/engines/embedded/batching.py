@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
+_QUIET_TURNS = 2
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -11,8 +13,8 @@ Result = TypeVar("Result")
 class Batcher(Generic[Item, Result]):
     """Turns a function of many items into an awaitable function of one.
 
-    Calls that are waiting when the event loop has nothing else ready go through the function
-    together. The function must give each item the result it would get alone.
+    Calls are gathered until two turns of the event loop have brought no further one, then go
+    through the function together. The function must give each item the result it would get alone.
     """
 
     def __init__(self, function: Callable[[Sequence[Item]], Sequence[Result]]) -> None:
@@ -26,13 +28,14 @@ class Batcher(Generic[Item, Result]):
         future: asyncio.Future[Result] = loop.create_future()
         self._waiting.append((item, future))
         if len(self._waiting) == 1:
-            loop.call_soon(self._flush_when_quiet, loop, 1)
+            loop.call_soon(self._flush_when_quiet, loop, 1, _QUIET_TURNS)
         return await future
 
-    def _flush_when_quiet(self, loop: asyncio.AbstractEventLoop, seen: int) -> None:
-        """Run the batch once a turn of the loop has brought no further call."""
-        if len(self._waiting) > seen:
-            loop.call_soon(self._flush_when_quiet, loop, len(self._waiting))
+    def _flush_when_quiet(self, loop: asyncio.AbstractEventLoop, seen: int, turns: int) -> None:
+        """Run the batch once enough turns of the loop have brought no further call."""
+        left = _QUIET_TURNS if len(self._waiting) > seen else turns - 1
+        if left:
+            loop.call_soon(self._flush_when_quiet, loop, len(self._waiting), left)
             return
         waiting, self._waiting = self._waiting, []
         try:

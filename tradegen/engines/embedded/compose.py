@@ -65,16 +65,17 @@ def compose(donors: Donors, task: Task, path_draws: FloatArray, draws: FloatArra
     symbol = donors.rows.symbol[primary]
     steps = {
         name: donors.market.steps(symbol, name)
-        for name in ("price_tick", "fill_tick", "lot", "volume_step")
+        for name in ("usual_tick", "fill_tick", "lot", "volume_step")
     }
     weights = seed_weights(donors, task.seeds)
     moves = simulate(donors.bars, task.seeds, weights, n_bars(donors), path_draws)
     moves = scale_to(moves, target_volatility(donors, task, normals[:, 0]))
     level = donors.trades.entry_price[primary] * np.exp(_PRICE_LEVEL_JITTER * normals[:, 1])
-    bars = snap_bars(to_prices(moves, level), steps["price_tick"][:, None])
+    bars = snap_bars(to_prices(moves, level), steps["usual_tick"][:, None])
     volume_level = donors.trades.log_volume[primary] + _VOLUME_LEVEL_JITTER * normals[:, 2]
     volume = snap_volume(moves.volume + volume_level[:, None], steps["volume_step"][:, None])
-    decision = decide(donors, task.seeds, bars.close, draws[:, 3:5], normals[:, 5:8])
+    kin = weights > 0
+    decision = decide(donors, task.seeds, kin, bars.close, draws[:, 3:5], normals[:, 5:8])
     entry_at = np.full(len(primary), LOOKBACK)
     exit_at = LOOKBACK + decision.holding
     trades, fill_tick = donors.trades, steps["fill_tick"]
@@ -98,7 +99,7 @@ def compose(donors: Donors, task: Task, path_draws: FloatArray, draws: FloatArra
         entry_price=entry_price,
         exit_time=moment(time[rows, exit_at], exit_offset, interval),
         exit_price=exit_price,
-        quantity=sizes(donors, decision.entry_donor, entry_price, steps["lot"], normals[:, 14]),
+        quantity=sizes(donors, primary, entry_price, steps["lot"], normals[:, 14]),
         bars=bars.flat(keep, time, volume),
         offsets=np.concatenate([[0], np.cumsum(exit_at + 1)]).astype(np.int64),
         extras=_extras(donors, task.seeds, draws[:, 15]),

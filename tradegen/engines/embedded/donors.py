@@ -80,6 +80,7 @@ class Donors:
 
     `kind` numbers the combinations of interval and calendar; only bars of the same kind mix.
     `slots` holds the bar times of each kind between the first train bar and the holdout.
+    `two_sided` says for each kind whether it was traded long and short, shape `(n_kinds,)`.
     `measures` are the user's own columns that hold measured numbers, with their decimals; numbers
     with few distinct values are codes and not among them. `index` finds a gold row by trade_id.
     """
@@ -94,6 +95,7 @@ class Donors:
     slots: tuple[IntArray, ...]
     bars: BarDonors
     trades: TradeDonors
+    two_sided: BoolArray
     measures: Mapping[str, int]
     index: Mapping[str, int]
     id_prefix: str
@@ -124,10 +126,15 @@ def learn_donors(gold: Gold) -> Donors:
         slots=slots,
         bars=_standardise(rows),
         trades=_trade_facts(rows, gold.volatility / np.sqrt(bars_per_year)),
+        two_sided=np.array([_two_sided(rows.long[kind == k]) for k in range(len(slots))]),
         measures=_measures(rows, gold.extras),
         index={trade_id: k for k, trade_id in enumerate(rows.trade_id.tolist())},
         id_prefix=prefix,
     )
+
+
+def _two_sided(long: BoolArray) -> bool:
+    return bool(long.any() and not long.all())
 
 
 def _measures(rows: Rows, extras: Sequence[ExtraColumn]) -> dict[str, int]:

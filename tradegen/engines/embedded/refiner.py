@@ -33,7 +33,14 @@ from tradegen.engines.embedded.compose import (
 from tradegen.engines.embedded.donors import Donors
 from tradegen.engines.embedded.generator import task_of
 from tradegen.engines.embedded.paths import Moves, scale_to, simulate, to_prices
-from tradegen.engines.embedded.trades import BarArrays, decide_exit, offsets, place, sizes
+from tradegen.engines.embedded.trades import (
+    BarArrays,
+    decide_exit,
+    offsets,
+    pick_seed,
+    place,
+    sizes,
+)
 from tradegen.engines.protocols import Brief
 from tradegen.streams import Purpose, uniforms
 
@@ -103,11 +110,12 @@ class EmbeddedRefiner:
         normals = ndtri(np.clip(draws, 1e-12, 1 - 1e-12))
         wanted = _wanted([critique for _, critique, _, _ in items])
         weights = seed_weights(donors, task.seeds)
+        kin = weights > 0
         moves = simulate(donors.bars, task.seeds, weights, n_bars(donors), path_draws)
         draft = _draft(donors, Rows.from_models([row for row, *_ in items]), moves)
         draft = _new_path(donors, task, draft, moves, wanted, normals)
-        draft = _new_exit(donors, task, draft, wanted, draws, normals)
-        rows = _new_trade(donors, task, draft, wanted, draws, normals)
+        draft = _new_exit(donors, task.seeds, kin, draft, wanted, draws, normals)
+        rows = _new_trade(donors, task.seeds, kin, draft, wanted, draws, normals)
         return [rows.row(i) for i in range(len(rows))]
 
 
@@ -141,7 +149,7 @@ def _draft(donors: Donors, rows: Rows, moves: Moves) -> _Draft:
     flat = rows.offsets[:-1, None] + np.minimum(place_of, exit_at[:, None])
     padded = {name: getattr(rows.bars, name)[flat] for name in BAR_FIELDS}
     later = scale_to(moves, np.diff(np.log(padded["close"][:, :LOOKBACK]), axis=1).std(axis=1))
-    steps = donors.market.steps(rows.symbol, "price_tick")[:, None]
+    steps = donors.market.steps(rows.symbol, "usual_tick")[:, None]
     continued = _continue(padded["close"], later, known, steps)
     volume_step = donors.market.steps(rows.symbol, "volume_step")[:, None]
     level = np.log1p(padded["volume"][:, :LOOKBACK]).mean(axis=1, keepdims=True)
@@ -182,7 +190,7 @@ def _new_path(
     """Give rows a new path through the same times, from the same price at entry."""
     moves = scale_to(moves, target_volatility(donors, task, normals[:, 0]))
     symbol = draft.rows.symbol
-    tick = donors.market.steps(symbol, "price_tick")[:, None]
+    tick = donors.market.steps(symbol, "usual_tick")[:, None]
     fresh = snap_bars(to_prices(moves, draft.bars.open[:, LOOKBACK]), tick)
     level = np.log1p(draft.volume[:, :LOOKBACK]).mean(axis=1, keepdims=True)
     step = donors.market.steps(symbol, "volume_step")[:, None]
@@ -196,7 +204,8 @@ def _new_path(
 
 def _new_exit(
     donors: Donors,
-    task: Task,
+    seeds: IntArray,
+    kin: BoolArray,
     draft: _Draft,
     wanted: _Wanted,
     draws: FloatArray,
@@ -204,14 +213,15 @@ def _new_exit(
 ) -> _Draft:
     """Let rows exit at another bar."""
     holding, _ = decide_exit(
-        donors, task.seeds, draft.bars.close, draft.rows.long, draws[:, 4], normals[:, 5:8]
+        donors, seeds, kin, draft.bars.close, draft.rows.long, draws[:, 4], normals[:, 5:8]
     )
     return replace(draft, exit_at=np.where(wanted.exit, LOOKBACK + holding, draft.exit_at))
 
 
 def _new_trade(
     donors: Donors,
-    task: Task,
+    seeds: IntArray,
+    kin: BoolArray,
     draft: _Draft,
     wanted: _Wanted,
     draws: FloatArray,
@@ -219,14 +229,15 @@ def _new_trade(
 ) -> Rows:
     """Place the fills that may move, and put the rows together."""
     old, trades, n = draft.rows, donors.trades, len(draft.rows)
-    donor = task.seeds[np.arange(n), (draws[:, 3] * task.seeds.shape[1]).astype(np.int64)]
+    primary = seeds[:, 0]
+    donor = pick_seed(seeds, kin, draws[:, 3])
     fill_tick = donors.market.steps(old.symbol, "fill_tick")
     lot = donors.market.steps(old.symbol, "lot")
     entry_at = np.full(n, LOOKBACK)
     entry_price = place(trades.entry, donor, draft.bars, entry_at, fill_tick, normals[:, 8])
     exit_price = place(trades.exit, donor, draft.bars, draft.exit_at, fill_tick, normals[:, 9])
     entry_price = np.where(wanted.entry_price, entry_price, old.entry_price)
-    interval = donors.interval[task.seeds[:, 0]]
+    interval = donors.interval[primary]
     entry_time = np.where(
         wanted.entry_time,
         moment(draft.time[:, LOOKBACK], offsets(trades.entry, donor, normals[:, 11]), interval),
@@ -241,17 +252,17 @@ def _new_trade(
     )
     exit_time = moment(draft.time[np.arange(n), draft.exit_at], exit_offset, interval)
     keep = np.arange(draft.time.shape[1]) <= draft.exit_at[:, None]
-    both_sides = bool(trades.long.any() and not trades.long.all())
+    may_flip = wanted.side & donors.two_sided[donors.kind[primary]]
     flipped = np.where(old.long, "short", "long")
     return replace(
         old,
-        side=np.where(wanted.side & both_sides, flipped, old.side),
+        side=np.where(may_flip, flipped, old.side),
         entry_time=entry_time,
         entry_price=entry_price,
         exit_time=np.where(wanted.exit_time, exit_time, old.exit_time),
         exit_price=np.where(wanted.exit_price, exit_price, old.exit_price),
         quantity=np.where(
-            wanted.quantity, sizes(donors, donor, entry_price, lot, normals[:, 14]), old.quantity
+            wanted.quantity, sizes(donors, primary, entry_price, lot, normals[:, 14]), old.quantity
         ),
         bars=draft.bars.flat(keep, draft.time, draft.volume),
         offsets=np.concatenate([[0], np.cumsum(draft.exit_at + 1)]).astype(np.int64),

@@ -53,27 +53,34 @@ class BarArrays:
 
 
 def decide(
-    donors: Donors, seeds: IntArray, close: FloatArray, draws: FloatArray, normals: FloatArray
+    donors: Donors,
+    seeds: IntArray,
+    kin: BoolArray,
+    close: FloatArray,
+    draws: FloatArray,
+    normals: FloatArray,
 ) -> Decision:
     """Trade each path as the seeds did.
 
     The side is that of a seed whose market before entry resembles the new one. The exit is that
     of a seed whose result at exit, in units of its volatility, the new path comes close to after
-    about as many bars. `close` has shape `(n, n_bars)`, `draws` `(n, 2)` and is uniform,
-    `normals` `(n, 3)`.
+    about as many bars. Only seeds marked in `kin`, shape `(n, 3)`, are followed. `close` has shape
+    `(n, n_bars)`, `draws` `(n, 2)` and is uniform, `normals` `(n, 3)`.
     """
     trades = donors.trades
     context = entry_context(close[:, :LOOKBACK])
     distance = ((trades.context[seeds] - context[:, None, :]) ** 2).sum(axis=2)
-    entry_donor = _choose(seeds, -distance / (2 * _CONTEXT_WIDTH**2), draws[:, 0])
+    which = _pick(np.where(kin, -distance / (2 * _CONTEXT_WIDTH**2), -np.inf), draws[:, 0])
+    entry_donor = seeds[np.arange(len(seeds)), which]
     long = trades.long[entry_donor]
-    holding, exit_donor = decide_exit(donors, seeds, close, long, draws[:, 1], normals)
+    holding, exit_donor = decide_exit(donors, seeds, kin, close, long, draws[:, 1], normals)
     return Decision(long, holding, entry_donor, exit_donor)
 
 
 def decide_exit(
     donors: Donors,
     seeds: IntArray,
+    kin: BoolArray,
     close: FloatArray,
     long: BoolArray,
     draw: FloatArray,
@@ -91,9 +98,14 @@ def decide_exit(
     result = np.where(long, 1.0, -1.0)[:, None] * (at_exit - log_close[:, LOOKBACK - 1, None])
     state = result / (scale * np.sqrt(holding + 1.0))
     distance = (state - trades.exit_state[seeds]) ** 2
-    which = _pick(-distance / (2 * _EXIT_WIDTH**2), draw)
+    which = _pick(np.where(kin, -distance / (2 * _EXIT_WIDTH**2), -np.inf), draw)
     rows = np.arange(len(seeds))
     return holding[rows, which], seeds[rows, which]
+
+
+def pick_seed(seeds: IntArray, kin: BoolArray, draw: FloatArray) -> IntArray:
+    """Return one of each row's seeds marked in `kin`, all equally likely, shape `(n,)`."""
+    return seeds[np.arange(len(seeds)), _pick(np.where(kin, 0.0, -np.inf), draw)]
 
 
 def place(
@@ -155,10 +167,6 @@ def _significant_digits(quantity: FloatArray) -> FloatArray:
         scaled = mantissa * 10.0 ** (count - 1)
         digits = np.where(np.abs(scaled - np.round(scaled)) < 1e-6, float(count), digits)
     return digits
-
-
-def _choose(seeds: IntArray, score: FloatArray, draw: FloatArray) -> IntArray:
-    return seeds[np.arange(len(seeds)), _pick(score, draw)]
 
 
 def _pick(score: FloatArray, draw: FloatArray) -> IntArray:

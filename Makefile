@@ -1,0 +1,69 @@
+# make run    sets up what is needed and runs the main job on the bundled demo gold
+# make test   sets up what is needed and runs the whole test suite
+# make help   lists the rest
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+.PHONY: run test lint format types imports docs lock bench clean help
+
+run: $(VENV)/.ready  ## set up and run the main job
+	$(BIN)/python -m tradegen run --n 10000
+
+test: $(VENV)/.ready-dev  ## set up and run all tests
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+lint: $(VENV)/.ready-dev  ## check style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.ready-dev  ## check types
+	$(BIN)/mypy
+
+imports: $(VENV)/.ready-dev  ## check that imports point one way
+	$(BIN)/lint-imports
+
+format: $(VENV)/.ready-dev  ## format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/.ready-dev  ## write the generated pages anew
+	$(BIN)/python docs/generate.py
+
+bench: $(VENV)/.ready-dev  ## run the benchmarks
+	$(BIN)/python -m benchmarks.startup
+	$(BIN)/python -m benchmarks.embedded
+
+lock: $(VENV)/.ready-dev  ## pin the newest versions that pyproject.toml allows
+	$(BIN)/python -m pip --disable-pip-version-check install --quiet uv
+	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --no-header --no-emit-index-url --upgrade pyproject.toml --group build \
+	  --output-file requirements.lock
+	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --no-header --no-emit-index-url --upgrade --constraint requirements.lock \
+	  pyproject.toml --group build --group dev --output-file requirements-dev.lock
+
+clean:  ## remove the virtual environment
+	rm -rf $(VENV)
+
+help:  ## show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+# The stamps say that the virtual environment holds what the lock file says.
+$(VENV)/.ready: requirements.lock pyproject.toml | $(BIN)/python
+	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.ready-dev: requirements-dev.lock pyproject.toml | $(BIN)/python
+	$(PIP) --require-hashes -r requirements-dev.lock
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.ready
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "tradegen needs Python 3.11 or newer; set PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); echo "no venv: on Debian, apt install python3-venv"; exit 1; }

@@ -1,0 +1,1 @@
+"""Benchmarks: run by hand or by night, never asserted in tests."""

@@ -1,0 +1,58 @@
+"""Write the reference pages from the code they speak of: `make docs`."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tradegen.cli.init_command import settings_file
+from tradegen.data.invariants import INVARIANTS
+from tradegen.graph.build import build_graph
+
+REFERENCE = Path(__file__).parent / "reference"
+
+
+def commands_page() -> str:
+    """Return the help of every command."""
+    done = subprocess.run(
+        [sys.executable, "-m", "typer", "tradegen.cli.app", "utils", "docs", "--name", "tradegen"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.replace("# `tradegen`", "# Commands", 1).strip() + "\n"
+
+
+def settings_page() -> str:
+    """Return every setting with its default and meaning."""
+    return f"# Settings\n\n`tradegen init` writes this file.\n\n```toml\n{settings_file()}```\n"
+
+
+def graph_page() -> str:
+    """Return a picture of the compiled graph."""
+    drawing = build_graph().get_graph().draw_mermaid()
+    return (
+        "# Graph\n\nThe loop of one attempt at one row, drawn from the compiled graph.\n\n"
+        f"```mermaid\n{drawing.strip()}\n```\n"
+    )
+
+
+def invariants_page() -> str:
+    """Return the invariants of a row."""
+    rows = "\n".join(f"| `{i.name}` | {i.criterion} | {i.meaning} |" for i in INVARIANTS)
+    return (
+        "# Invariants\n\nWhat holds for every row, gold or new.\n\n"
+        f"| name | criterion | meaning |\n|---|---|---|\n{rows}\n"
+    )
+
+
+PAGES = {
+    "commands.md": commands_page,
+    "settings.md": settings_page,
+    "graph.md": graph_page,
+    "invariants.md": invariants_page,
+}
+
+if __name__ == "__main__":
+    REFERENCE.mkdir(exist_ok=True)
+    for name, page in PAGES.items():
+        (REFERENCE / name).write_text(page(), encoding="utf-8")

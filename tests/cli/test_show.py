@@ -1,0 +1,99 @@
+"""`tradegen show`: what came of a run, and why rows were thrown away."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import Command
+from tests.support.runs import FinishedRun
+from tradegen.data.ledger import Ledger
+
+
+@pytest.fixture
+def run(finished_run: FinishedRun, tmp_path: Path) -> Path:
+    return finished_run.copied_to(tmp_path / "runs")
+
+
+def test_counts_buckets_and_reasons_are_shown(
+    cli: Command, run: Path, finished_run: FinishedRun
+) -> None:
+    said = cli("show", "first")
+    assert said.code == 0
+    assert "\x1b" not in said.out
+    assert "done: 40 of 40 rows accepted" in said.out
+    manifest = finished_run.result.manifest
+    for bucket in manifest["buckets"]:
+        line = rf"{bucket['bucket']} .* {bucket['gold_rows']} +{bucket['asked']} +"
+        assert re.search(rf"{line}{bucket['accepted']}\b", said.out)
+    thrown_away = manifest["attempts"]["thrown_away"]
+    kinds = manifest["attempts"]["thrown_away_by_kind"]
+    reasons = ", ".join(f"{kind}: {count}" for kind, count in kinds.items())
+    assert f"{thrown_away} attempts thrown away ({reasons})" in said.out
+    assert kinds["realism"] > 3
+    examples = said.out.split(f"realism: {kinds['realism']} thrown away, e.g.\n")[1]
+    assert len(re.findall(r"^  row \d+: realism: ", examples, re.MULTILINE)) == 3
+
+
+def test_a_run_is_shown_by_its_path_too(cli: Command, run: Path) -> None:
+    assert cli("show", run).out == cli("show", "first", "--folder", run.parent).out
+
+
+def test_the_folder_of_runs_may_come_from_the_settings_file(
+    cli: Command, finished_run: FinishedRun, tmp_path: Path
+) -> None:
+    finished_run.copied_to(tmp_path / "elsewhere")
+    (tmp_path / "tradegen.toml").write_text("[run]\nfolder = 'elsewhere'\n", encoding="utf-8")
+    assert cli("show", "first").code == 0
+
+
+def test_json_is_the_manifest_and_where_it_lies(cli: Command, run: Path) -> None:
+    manifest = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    assert cli("show", "first", "--json").json == {"folder": str(Path("runs/first")), **manifest}
+
+
+def test_all_attempts_at_a_row_are_shown_with_their_critiques(cli: Command, run: Path) -> None:
+    ledger = Ledger.read(run / "ledger.sqlite")
+    failed = next(ledger.thrown_away())
+    expected = ledger.attempts_at(failed.row_number)
+    ledger.close()
+    said = cli("show", "first", "--row", failed.row_number)
+    assert said.code == 0
+    for attempt in expected:
+        assert f"row {attempt.row_number}, attempt {attempt.attempt}: {attempt.outcome}" in said.out
+        assert ", ".join(attempt.seeds) in said.out
+    assert failed.critique.splitlines()[0] in said.out
+
+    told = cli("show", "first", "--row", failed.row_number, "--json").json
+    assert [one["critique"] for one in told] == [attempt.critique for attempt in expected]
+    assert [one["seeds"] for one in told] == [list(attempt.seeds) for attempt in expected]
+    assert [one["scores"] for one in told] == [attempt.scores for attempt in expected]
+    assert told[-1]["outcome"] == "accepted"
+
+
+@pytest.mark.parametrize("row", [40, -1])
+def test_a_row_that_nobody_worked_on_is_an_error(cli: Command, run: Path, row: int) -> None:
+    said = cli("show", "first", "--row", row)
+    assert said.code == 2
+    assert f"no attempt was made at row {row}" in said.err
+
+
+def test_an_unknown_run_is_told_with_those_there_are(cli: Command, run: Path) -> None:
+    said = cli("show", "frist")
+    assert said.code == 2
+    assert said.err == "tradegen: no run 'frist' in runs; there is: first\n"
+
+
+def test_a_run_whose_ledger_is_missing_is_told(cli: Command, run: Path) -> None:
+    (run / "ledger.sqlite").unlink()
+    said = cli("show", "first", "--row", 0)
+    assert said.code == 2
+    assert f"{Path('runs/first/ledger.sqlite')}: no ledger here" in said.err
+
+
+def test_looking_at_a_run_changes_nothing(cli: Command, run: Path) -> None:
+    before = {path.name: path.read_bytes() for path in run.iterdir()}
+    cli("show", "first")
+    cli("show", "first", "--row", 0)
+    assert {path.name: path.read_bytes() for path in run.iterdir()} == before

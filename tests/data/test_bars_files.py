@@ -1,0 +1,211 @@
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.support.csv_files import write_bars_csv
+from tests.support.made_rows import us
+from tests.support.rows import Record, demo_row, records
+from tradegen.data.bars_files import read_bars
+from tradegen.data.row import BAR_FIELDS, LOOKBACK, to_microseconds
+from tradegen.errors import GoldError
+
+HEADER = "symbol,time,open,high,low,close,volume\n"
+LINE = "A,2024-01-0{day}T00:00:00Z,1,2,0.5,1.5,10\n"
+
+
+def csv_of(path: Path, *lines: str, header: str = HEADER) -> Path:
+    path.write_text(header + "".join(lines), encoding="utf-8")
+    return path
+
+
+def window(record: Record) -> tuple[int, int]:
+    entry, exit_ = (datetime.fromisoformat(record[name]) for name in ("entry_time", "exit_time"))
+    return to_microseconds(entry), to_microseconds(exit_)
+
+
+@pytest.mark.parametrize("key", ["symbol", "trade_id"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_trade_gets_the_bars_it_had(tmp_path: Path, key: str, delimiter: str) -> None:
+    made = records(5)
+    path = write_bars_csv(tmp_path / "bars.csv", made, key=key, delimiter=delimiter)
+    table = read_bars([path], None)
+    assert table.by_trade == (key == "trade_id")
+    for i, record in enumerate(made):
+        assert table.around(record, *window(record)) == demo_row(i).bars
+
+
+def test_bars_come_from_parquet_as_from_csv_and_in_any_order(tmp_path: Path) -> None:
+    record = records(1)[0]
+    bars = demo_row(0).bars
+    mixed = np.random.default_rng(0).permutation(len(bars))
+    columns = {name: getattr(bars, name)[mixed] for name in BAR_FIELDS[1:]}
+    time = pa.array(bars.time[mixed]).cast(pa.timestamp("us", tz="UTC"))
+    table = pa.table({"symbol": [record["symbol"]] * len(bars), "time": time, **columns})
+    pq.write_table(table, tmp_path / "bars.parquet")
+    found = read_bars([tmp_path / "bars.parquet"], None).around(record, *window(record))
+    assert found == bars
+
+
+def test_the_window_starts_64_bars_before_the_entry_bar_and_ends_with_the_exit_bar(
+    tmp_path: Path,
+) -> None:
+    hours = [f"2024-01-{1 + k // 24:02d}T{k % 24:02d}:00:00Z" for k in range(100)]
+    path = csv_of(tmp_path / "bars.csv", *[f"A,{time},1,2,0.5,1.5,10\n" for time in hours])
+    table = read_bars([path], None)
+    entry, exit_ = us("2024-01-04T00:59:59"), us("2024-01-04T02:00:00")
+    found = table.around({"symbol": "A", "interval": "1h"}, entry, exit_)
+    assert len(found) == LOOKBACK + 3
+    assert found.time[LOOKBACK] == us("2024-01-04T00:00")
+    assert found.time[-1] == us("2024-01-04T02:00")
+
+
+def test_bars_of_one_symbol_at_two_intervals_are_told_apart(tmp_path: Path) -> None:
+    header = HEADER.replace("symbol,", "symbol,interval,")
+    lines = [
+        f"A,{interval},2024-01-01T0{hour}:00:00Z,{price},{price},{price},{price},1\n"
+        for interval, price in (("1h", 5), ("4h", 7))
+        for hour in (0, 4)
+    ]
+    table = read_bars([csv_of(tmp_path / "bars.csv", *lines, header=header)], None)
+    assert table.bars["A", "1h"].close.tolist() == [5, 5]
+    assert table.bars["A", "4h"].close.tolist() == [7, 7]
+
+
+def test_several_files_complete_each_other_but_may_not_repeat_a_symbol(tmp_path: Path) -> None:
+    first = csv_of(tmp_path / "a.csv", LINE.format(day=1))
+    second = csv_of(tmp_path / "b.csv", LINE.format(day=1).replace("A,", "B,"))
+    assert set(read_bars([first, second], None).bars) == {("A", None), ("B", None)}
+    with pytest.raises(GoldError, match=r"a\.csv: bars of A are in another bars file too"):
+        read_bars([first, second, first], None)
+
+
+def test_naive_times_need_a_zone_and_are_then_taken_to_be_in_it(tmp_path: Path) -> None:
+    path = csv_of(tmp_path / "bars.csv", "A,2024-01-15T09:30:00,1,2,0.5,1.5,10\n")
+    with pytest.raises(GoldError, match=r"bars\.csv: time: .*or pass --tz"):
+        read_bars([path], None)
+    bars = read_bars([path], ZoneInfo("America/New_York")).bars["A", None]
+    assert bars.time.tolist() == [us("2024-01-15T14:30")]
+
+
+def test_naive_timestamps_in_parquet_need_a_zone_too(tmp_path: Path) -> None:
+    table = pa.table(
+        {
+            "symbol": ["A"],
+            "time": pa.array([datetime(2024, 1, 15, 9, 30, tzinfo=UTC)]).cast(pa.timestamp("us")),
+            **{name: [1.0] for name in BAR_FIELDS[1:]},
+        }
+    )
+    path = tmp_path / "bars.parquet"
+    pq.write_table(table, path)
+    with pytest.raises(GoldError, match=r"bars\.parquet: time has no time zone; .*--tz"):
+        read_bars([path], None)
+    assert read_bars([path], ZoneInfo("Asia/Tokyo")).bars["A", None].time.tolist() == [
+        us("2024-01-15T00:30")
+    ]
+
+
+@pytest.mark.xfail(
+    strict=True, raises=GoldError, reason="BUG: with --tz, text times with an offset are refused"
+)
+def test_a_zone_for_naive_trades_leaves_bars_with_an_offset_alone(tmp_path: Path) -> None:
+    path = csv_of(tmp_path / "bars.csv", LINE.format(day=1))
+    bars = read_bars([path], ZoneInfo("America/New_York")).bars["A", None]
+    assert bars.time.tolist() == [us("2024-01-01")]
+
+
+# --- what is wrong with a file of bars --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("", ["bars.csv", "Empty CSV file"]),
+        ("symbol,time,open\nA,x,1\n", ["bars.csv", "missing", "high, low, close, volume"]),
+        (HEADER.replace("symbol", "ticker") + LINE.format(day=1), ["missing", "symbol", "ticker"]),
+        (HEADER + LINE.format(day=1) * 2, ["bars.csv", "two bars of A open at the same time"]),
+        (HEADER + LINE.format(day=1) + "A,,1,2,1,1,1\n", ["bars.csv: time", "''", "ISO 8601"]),
+        (HEADER + LINE.format(day=1) + "A,2024-01-02T00:00:00Z,1,,1,1,1\n", ["row 2: high is mis"]),
+        (HEADER + "A,soon,1,2,0.5,1.5,10\n", ["bars.csv: time", "soon", "2024-01-31T14:30:00Z"]),
+        (HEADER + 'A,2024-01-01T00:00:00Z,"1,5",2,1,1,1\n', ["bars.csv", "1,5", "double"]),
+        (HEADER + "A,2024-01-01T00:00:00Z,1\n", ["bars.csv", "Expected 7 columns, got 3"]),
+    ],
+    ids=[
+        "empty",
+        "columns missing",
+        "symbol missing",
+        "same time twice",
+        "no time",
+        "no high",
+        "no time at all",
+        "decimal comma",
+        "line cut short",
+    ],
+)
+def test_a_bad_bars_file_is_an_error_that_names_it(
+    tmp_path: Path, text: str, pieces: list[str]
+) -> None:
+    path = tmp_path / "bars.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(GoldError) as caught:
+        read_bars([path], None)
+    for piece in pieces:
+        assert piece in str(caught.value)
+
+
+def test_a_missing_bars_file_is_an_error_that_names_it(tmp_path: Path) -> None:
+    with pytest.raises(GoldError, match=r"none\.csv: no such file"):
+        read_bars([tmp_path / "none.csv"], None)
+
+
+def test_what_is_missing_around_a_trade_is_said(tmp_path: Path) -> None:
+    record = records(1)[0]
+    path = write_bars_csv(tmp_path / "bars.csv", [{**record, "bars": record["bars"][14:]}])
+    table = read_bars([path], None)
+    with pytest.raises(LookupError, match=f"only 50 bars of {record['symbol']} before the entry"):
+        table.around(record, *window(record))
+    with pytest.raises(LookupError, match=r"no bars of NONE \(1d\) in the bars file"):
+        table.around({**record, "symbol": "NONE"}, *window(record))
+
+
+def parquet_bars(path: Path, **columns: pa.Array) -> Path:
+    table = {"symbol": ["A"], "time": pa.array([us("2024-01-01")]).cast(pa.timestamp("us", "UTC"))}
+    table |= {name: [1.0] for name in BAR_FIELDS[1:]}
+    pq.write_table(pa.table({**table, **columns}), path)
+    return path
+
+
+@pytest.mark.xfail(strict=True, reason="BUG: pyarrow's own errors come through")
+@pytest.mark.parametrize(
+    "columns",
+    [{"open": pa.array(["x"])}, {"open": pa.array([[1.0]])}, {"time": pa.array([1.5])}],
+    ids=["text price", "list price", "fractional time"],
+)
+def test_bars_of_the_wrong_type_are_a_gold_error(
+    tmp_path: Path, columns: dict[str, pa.Array]
+) -> None:
+    with pytest.raises(GoldError, match=r"bars\.parquet"):
+        read_bars([parquet_bars(tmp_path / "bars.parquet", **columns)], None)
+
+
+@pytest.mark.xfail(
+    strict=True, reason="BUG: integers are taken for microseconds, whatever they are"
+)
+def test_bare_numbers_are_no_times_in_bars_files_either(tmp_path: Path) -> None:
+    milliseconds = pa.array([1_704_067_200_000])
+    with pytest.raises(GoldError, match="time"):
+        read_bars([parquet_bars(tmp_path / "bars.parquet", time=milliseconds)], None)
+
+
+@pytest.mark.xfail(
+    strict=True, raises=UnicodeDecodeError, reason="BUG: the header is read before any check"
+)
+def test_a_bars_file_in_another_encoding_is_a_gold_error(tmp_path: Path) -> None:
+    path = tmp_path / "bars.csv"
+    path.write_bytes((HEADER + LINE.format(day=1).replace("A", "Ä")).encode("latin-1"))
+    with pytest.raises(GoldError, match=r"bars\.csv"):
+        read_bars([path], None)

@@ -1,0 +1,205 @@
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.csv_files import write_csv, write_wide_csv
+from tests.support.made_rows import NAMES
+from tests.support.rows import demo_row, records, write_jsonl
+from tradegen.data.text_files import (
+    Record,
+    localise,
+    parse_extra_cells,
+    parse_records,
+    read_csv_records,
+    read_jsonl_records,
+)
+from tradegen.errors import GoldError
+
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+def cells(path: Path, text: str) -> list[dict[str, Any]]:
+    """Return the records of a CSV file of this text."""
+    path.write_text(text, encoding="utf-8")
+    return [dict(record.values) for record in read_csv_records(path)]
+
+
+# --- CSV --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("bom", [False, True])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_delimiters_byte_order_marks_and_line_ends_are_told_by_themselves(
+    tmp_path: Path, delimiter: str, bom: bool, newline: str
+) -> None:
+    text = newline.join(delimiter.join(cells) for cells in (["a", "b c"], ["1", "x"], ["", "y"]))
+    assert cells(tmp_path / "x.csv", "\ufeff" * bom + text + newline) == [
+        {"a": "1", "b c": "x"},
+        {"b c": "y"},
+    ]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        "{field}_{number}",
+        "{field}{number}",
+        "{field}.{number}",
+        "bars.{number}.{field}",
+        "bar_{number}_{field}",
+        "{number}_{field}",
+    ],
+)
+def test_wide_bars_are_gathered_whatever_their_columns_are_called(
+    tmp_path: Path, column: str
+) -> None:
+    path = write_wide_csv(tmp_path / "x.csv", records(2), column=column)
+    parsed = parse_records(path, read_csv_records(path), None)
+    assert parsed.problems == []
+    assert [row.bars for row in parsed.rows] == [demo_row(0).bars, demo_row(1).bars]
+    assert parsed.rows[0].extras == demo_row(0).extras
+
+
+def test_wide_bars_are_ordered_by_their_number_not_by_their_column(tmp_path: Path) -> None:
+    (record,) = cells(tmp_path / "x.csv", "open_10,open_9,open_2\nc,b,a\n")
+    assert record["bars"] == [{"open": "a"}, {"open": "b"}, {"open": "c"}]
+
+
+def test_columns_that_only_look_like_bars_stay_the_users_own(tmp_path: Path) -> None:
+    (record,) = cells(tmp_path / "x.csv", "open,open_interest,time_in_force,volume_x\n1,2,3,4\n")
+    assert list(record) == ["open", "open_interest", "time_in_force", "volume_x"]
+
+
+def test_bars_may_be_json_in_one_cell(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "x.csv", records(3))
+    parsed = parse_records(path, read_csv_records(path), None)
+    assert parsed.problems == []
+    assert parsed.rows == [demo_row(i) for i in range(3)]
+
+
+def test_a_row_of_another_length_than_the_header_is_told_by_its_number(tmp_path: Path) -> None:
+    with pytest.raises(GoldError, match=r"x\.csv, row 2: 3 cells where the header has 2"):
+        cells(tmp_path / "x.csv", "a,b\n1,2\n1,2,3\n")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_another_encoding_is_an_error_that_says_which_is_expected(
+    tmp_path: Path, encoding: str
+) -> None:
+    for suffix, read in (("csv", read_csv_records), ("jsonl", read_jsonl_records)):
+        path = tmp_path / f"x.{suffix}"
+        path.write_bytes("größe,b\n1,2\n".encode(encoding))
+        with pytest.raises(GoldError, match=rf"x\.{suffix}: not UTF-8 text .*save it as UTF-8"):
+            read(path)
+
+
+@pytest.mark.xfail(
+    strict=True, raises=GoldError, reason="BUG: an empty line is taken for a row of 0 cells"
+)
+def test_empty_lines_at_the_end_of_a_csv_are_skipped(tmp_path: Path) -> None:
+    assert cells(tmp_path / "x.csv", "a,b\n1,2\n\n\n") == [{"a": "1", "b": "2"}]
+
+
+@pytest.mark.xfail(strict=True, reason="BUG: splitlines() takes the line ends out of quoted cells")
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\u2028"])
+def test_line_ends_inside_quotes_belong_to_the_cell(tmp_path: Path, end: str) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(f'a,b\n"one{end}two",2\n'.encode())
+    assert [dict(record.values) for record in read_csv_records(path)] == [
+        {"a": f"one{end}two", "b": "2"}
+    ]
+
+
+@pytest.mark.xfail(strict=True, reason="BUG: csv.field_size_limit (131,072) is met as csv.Error")
+def test_long_bars_in_one_cell_are_read(tmp_path: Path) -> None:
+    """About 1,100 bars: a trade held for 18 hours of 1m bars."""
+    record = records(1)[0]
+    record["bars"] = record["bars"] * 15
+    path = write_csv(tmp_path / "x.csv", [record])
+    assert len(read_csv_records(path)[0].values["bars"]) == len(record["bars"])
+
+
+# --- JSON lines -------------------------------------------------------------------------------
+
+
+def test_json_rows_are_numbered_by_their_line_and_empty_lines_are_skipped(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text('\ufeff{"a": 1}\n\n  \n{"a": 2}\n', encoding="utf-8")
+    assert read_jsonl_records(path) == [Record(1, {"a": 1}), Record(4, {"a": 2})]
+
+
+@pytest.mark.xfail(strict=True, raises=GoldError, reason="BUG: splitlines() also cuts at U+2028")
+@pytest.mark.parametrize("separator", ["\u2028", "\u2029", "\u0085"])
+def test_separators_that_json_allows_inside_text_do_not_end_a_line(
+    tmp_path: Path, separator: str
+) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text(f'{{"note": "one{separator}two"}}\n', encoding="utf-8")
+    assert read_jsonl_records(path)[0].values == {"note": f"one{separator}two"}
+
+
+# --- validation -------------------------------------------------------------------------------
+
+
+def test_good_and_bad_rows_of_a_file_are_told_apart_with_their_numbers(tmp_path: Path) -> None:
+    made = records(4)
+    made[1]["side"] = "buy"
+    made[3]["bars"][5]["open"] = None
+    path = write_jsonl(tmp_path / "x.jsonl", made)
+    parsed = parse_records(path, read_jsonl_records(path), None)
+    assert parsed.numbers == [1, 3]
+    assert parsed.rows == [demo_row(0), demo_row(2)]
+    assert [(p.row, p.field) for p in parsed.problems] == [(2, "side"), (4, "bars[5].open")]
+
+
+def test_naive_times_are_taken_to_be_in_the_zone_given_summer_and_winter() -> None:
+    assert str(localise("2024-01-15T09:30:00", NEW_YORK)) == "2024-01-15 09:30:00-05:00"
+    assert str(localise("2024-07-15 09:30", NEW_YORK)) == "2024-07-15 09:30:00-04:00"
+
+
+@pytest.mark.parametrize("value", ["2024-01-15T09:30:00Z", "2024-01-15T09:30+02:00", "soon", 5])
+def test_times_with_an_offset_and_what_is_no_time_are_left_alone(value: object) -> None:
+    assert localise(value, NEW_YORK) == value
+
+
+# --- the user's own columns -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given_cells", "expected"),
+    [
+        (["1", "-2", None], [1, -2, None]),
+        (["1", "2.5", None], [1.0, 2.5, None]),
+        (["true", "False", None, "TRUE"], [True, False, None, True]),
+        (["1", "x"], ["1", "x"]),
+        (["true", "1"], ["true", "1"]),
+        (["a", None], ["a", None]),
+        ([None, None], [None, None]),
+    ],
+)
+def test_cells_are_booleans_integers_or_numbers_only_if_all_of_them_are(
+    given_cells: list[str | None], expected: list[object]
+) -> None:
+    found = parse_extra_cells(given_cells)
+    assert found == expected
+    assert [type(value) for value in found] == [type(value) for value in expected]
+
+
+@given(st.lists(st.integers(-(10**18), 10**18), min_size=1))
+def test_written_integers_are_read_as_they_were(numbers: list[int]) -> None:
+    assert parse_extra_cells(map(str, numbers)) == numbers
+
+
+@given(st.lists(NAMES, min_size=1))
+def test_no_cell_is_lost(texts: list[str]) -> None:
+    assert len(parse_extra_cells([*texts, None])) == len(texts) + 1
+
+
+@pytest.mark.xfail(strict=True, reason="BUG: codes with leading zeros are taken for numbers")
+def test_codes_with_leading_zeros_stay_text() -> None:
+    assert parse_extra_cells(["007", "042"]) == ["007", "042"]

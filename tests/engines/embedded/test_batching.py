@@ -1,0 +1,69 @@
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from tradegen.engines.embedded.batching import Batcher
+
+
+class Doubling:
+    """Doubles numbers and remembers how many came together."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    def __call__(self, items: Sequence[int]) -> list[int]:
+        self.sizes.append(len(items))
+        if 13 in items:
+            raise ValueError("unlucky")
+        return [2 * item for item in items]
+
+
+def test_calls_made_together_go_through_together_and_come_back_in_order() -> None:
+    double = Doubling()
+
+    async def main() -> list[int]:
+        batcher = Batcher(double)
+        return await asyncio.gather(*(batcher(k) for k in range(10)))
+
+    assert asyncio.run(main()) == [2 * k for k in range(10)]
+    assert double.sizes == [10]
+
+
+def test_calls_that_arrive_over_several_turns_of_the_loop_are_gathered() -> None:
+    double = Doubling()
+
+    async def late(batcher: Batcher[int, int], turns: int) -> int:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        return await batcher(turns)
+
+    async def main() -> list[int]:
+        batcher = Batcher(double)
+        return await asyncio.gather(*(late(batcher, k) for k in range(5)))
+
+    assert asyncio.run(main()) == [0, 2, 4, 6, 8]
+    assert len(double.sizes) == 1
+
+
+def test_an_error_reaches_every_caller_and_the_next_batch_is_not_harmed() -> None:
+    async def main() -> None:
+        batcher = Batcher(Doubling())
+        results = await asyncio.gather(*(batcher(k) for k in (1, 13)), return_exceptions=True)
+        assert [str(result) for result in results] == ["unlucky", "unlucky"]
+        assert await batcher(4) == 8
+
+    asyncio.run(main())
+
+
+def test_a_cancelled_caller_does_not_disturb_the_others() -> None:
+    async def main() -> None:
+        batcher = Batcher(Doubling())
+        tasks = [asyncio.ensure_future(batcher(k)) for k in (1, 2)]
+        await asyncio.sleep(0)
+        tasks[0].cancel()
+        assert await tasks[1] == 4
+        with pytest.raises(asyncio.CancelledError):
+            await tasks[0]
+
+    asyncio.run(main())

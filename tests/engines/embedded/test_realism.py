@@ -1,0 +1,105 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.support.real_gold import EQUITY, needs_real_gold
+from tests.support.rows import demo_gold
+from tradegen.data.gold import GoldSource, load_gold
+from tradegen.data.row import Bars
+from tradegen.data.rows import Rows
+from tradegen.engines.embedded.features import FEATURES, features
+from tradegen.engines.embedded.realism import RealismTest
+
+
+def rejected_among_unseen(rows: Rows, level: float, repeats: int) -> float:
+    """Return the share of rows rejected by tests calibrated on rows of other times."""
+    rng = np.random.default_rng(0)
+    order = np.argsort(rows.window_start)
+    blocks = np.array_split(order, 40)  # rows that share time stay together
+    shares = []
+    for _ in range(repeats):
+        held = rng.choice(40, 12, replace=False)
+        unseen = np.concatenate([blocks[k] for k in held])
+        known = np.setdiff1d(order, unseen)
+        p_value = RealismTest(rows.select(known))(rows.select(unseen)).p_value
+        shares.append(float((p_value <= level).mean()))
+    return float(np.mean(shares))
+
+
+@pytest.mark.parametrize("level", [0.05, 0.2])
+def test_unseen_demo_rows_are_rejected_as_often_as_asked_for(level: float) -> None:
+    share = rejected_among_unseen(demo_gold().train, level, repeats=20)
+    assert 0.5 * level < share < 1.6 * level
+
+
+@needs_real_gold
+def test_unseen_real_rows_are_rejected_as_often_as_asked_for() -> None:
+    rows = load_gold(GoldSource(files=(EQUITY,))).train
+    assert 0.025 < rejected_among_unseen(rows, 0.05, repeats=8) < 0.09
+
+
+def spoil(rows: Rows, name: str, change: np.ndarray) -> Rows:
+    columns = {n: getattr(rows.bars, n) for n in ("time", "open", "high", "low", "close", "volume")}
+    return replace(rows, bars=Bars(**{**columns, name: change}))
+
+
+def test_noise_in_place_of_volume_is_found() -> None:
+    rows = demo_gold().holdout
+    rng = np.random.default_rng(0)
+    noisy = spoil(rows, "volume", np.exp(6 * rng.standard_normal(len(rows.bars))))
+    test = RealismTest(demo_gold().train)
+    assert (test(rows).p_value <= 0.05).mean() < 0.2
+    assert (test(noisy).p_value <= 0.05).mean() > 0.95
+
+
+def test_the_deviation_points_at_what_was_spoilt() -> None:
+    rows = demo_gold().holdout.slice(0, 20)
+    rng = np.random.default_rng(0)
+    noisy = spoil(rows, "volume", np.exp(6 * rng.standard_normal(len(rows.bars))))
+    worst = np.abs(RealismTest(demo_gold().train)(noisy).deviation).argmax(axis=1)
+    assert {FEATURES[k].field for k in worst.tolist()} == {"bars.volume"}
+
+
+def test_rows_are_tested_independently_of_each_other() -> None:
+    test, rows = RealismTest(demo_gold().train), demo_gold().holdout.slice(0, 30)
+    together = test(rows).p_value
+    assert [float(test(rows.slice(i, i + 1)).p_value[0]) for i in range(30)] == together.tolist()
+
+
+def test_a_handful_of_gold_rows_is_enough_to_calibrate() -> None:
+    few = demo_gold().train.slice(0, 4)
+    p_value = RealismTest(few)(demo_gold().holdout.slice(0, 10)).p_value
+    assert np.all((p_value > 0) & (p_value <= 1))
+
+
+def test_features_are_finite_even_where_nothing_moves_or_trades() -> None:
+    rows = demo_gold().train.slice(0, 2)
+    n = len(rows.bars)
+    flat = replace(
+        rows,
+        bars=Bars(rows.bars.time, *(np.full(n, 5.0) for _ in range(4)), np.zeros(n)),
+        entry_price=np.full(2, 5.0),
+        exit_price=np.full(2, 5.0),
+    )
+    values = features(flat)
+    assert values.shape == (2, len(FEATURES))
+    assert np.all(np.isfinite(values))
+
+
+def test_features_do_not_know_the_price_level_or_the_volatility() -> None:
+    rows = demo_gold().train.slice(0, 40)
+    bars = rows.bars
+    prices = [2.0 * getattr(bars, name) ** 1.3 for name in ("open", "high", "low", "close")]
+    scaled = replace(
+        rows,
+        bars=Bars(bars.time, *prices, bars.volume),
+        entry_price=2.0 * rows.entry_price**1.3,
+        exit_price=2.0 * rows.exit_price**1.3,
+    )
+    kept = [
+        k
+        for k, f in enumerate(FEATURES)
+        if "place" not in f.name and "range" not in f.name and "size" not in f.name
+    ]
+    assert features(scaled)[:, kept] == pytest.approx(features(rows)[:, kept], abs=1e-6)

@@ -1,0 +1,32 @@
+from importlib.metadata import EntryPoint, EntryPoints
+
+import pytest
+
+from tradegen.engines import registry
+from tradegen.errors import EngineUnavailableError
+
+
+def test_the_embedded_engine_is_there() -> None:
+    assert "embedded" in registry.engine_names()
+    assert callable(registry.find_engine("embedded"))
+
+
+def test_an_unknown_engine_is_named_with_the_nearest_one() -> None:
+    with pytest.raises(EngineUnavailableError, match="did you mean embedded") as caught:
+        registry.find_engine("embeded")
+    assert caught.value.exit_code == 4
+
+
+def test_another_packages_engine_is_found_by_its_entry_point(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    point = EntryPoint(
+        "theirs", "tradegen.engines.embedded.engine:learn_embedded", registry.ENTRY_POINT_GROUP
+    )
+
+    def entry_points(**selection: str) -> EntryPoints:
+        return EntryPoints([point]).select(**selection)
+
+    monkeypatch.setattr(registry, "entry_points", entry_points)
+    assert "theirs" in registry.engine_names()
+    assert registry.find_engine("theirs").__name__ == "learn_embedded"

@@ -1,0 +1,97 @@
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.support.engine import ScriptedEngine, brief, complaint, demo_pipeline
+from tests.support.rows import demo_row
+from tradegen.data.row import Row
+from tradegen.engines.critique import Critique
+from tradegen.engines.protocols import Brief, RefinerOverreachError
+from tradegen.graph.build import build_graph
+from tradegen.graph.state import MOST_RETRIES, RowContext, RowState
+
+
+def run(script: ScriptedEngine, row_number: int = 0) -> RowState:
+    context = RowContext(demo_pipeline(script.engine()), row_number, 0)
+    result: Any = asyncio.run(build_graph().ainvoke({}, context=context))
+    return RowState(**result)
+
+
+def renamed(row: Row, _critique: Critique, _brief: Brief, retry: int) -> Row:
+    return row.model_copy(update={"quantity": row.quantity + retry})
+
+
+def test_a_row_that_passes_goes_straight_through() -> None:
+    script = ScriptedEngine(lambda _brief: demo_row())
+    state = run(script)
+    assert state["judge_critique"].passed
+    assert state["retry_count"] == 0
+    assert [call[0] for call in script.calls] == ["generate", "judge"]
+
+
+def test_the_state_has_the_names_the_design_gives() -> None:
+    assert set(run(ScriptedEngine(lambda _brief: demo_row()))) == {
+        "volatility_constraint",
+        "grounding_seeds",
+        "generated_row",
+        "judge_critique",
+        "retry_count",
+    }
+
+
+def test_the_engine_gets_the_seeds_and_the_constraint_of_its_row() -> None:
+    seen: list[Brief] = []
+
+    def generate(task: Brief) -> Row:
+        seen.append(task)
+        return demo_row()
+
+    run(ScriptedEngine(generate), row_number=17)
+    assert seen[0] == brief(17)
+
+
+def test_a_row_that_fails_is_refined_and_judged_again() -> None:
+    verdicts = iter([complaint("quantity"), Critique()])
+    script = ScriptedEngine(lambda _b: demo_row(), lambda _r, _b: next(verdicts), renamed)
+    state = run(script)
+    assert state["judge_critique"].passed
+    assert state["retry_count"] == 1
+    assert [call[0] for call in script.calls] == ["generate", "judge", "refine", "judge"]
+    assert state["generated_row"].quantity == demo_row().quantity + 1
+
+
+def test_a_row_that_fails_three_times_ends_with_its_critique() -> None:
+    script = ScriptedEngine(lambda _b: demo_row(), lambda _r, _b: complaint("quantity"), renamed)
+    state = run(script)
+    assert not state["judge_critique"].passed
+    assert state["retry_count"] == MOST_RETRIES == 2
+    assert [call[0] for call in script.calls].count("refine") == 2
+    assert [call[0] for call in script.calls].count("judge") == 3
+
+
+def test_a_refiner_that_changes_more_than_was_criticised_is_refused() -> None:
+    script = ScriptedEngine(lambda _b: demo_row(), lambda _r, _b: complaint("exit_price"), renamed)
+    with pytest.raises(RefinerOverreachError, match="quantity"):
+        run(script)
+
+
+def test_the_graph_has_the_nodes_and_edges_of_the_design() -> None:
+    drawn = build_graph().get_graph()
+    assert set(drawn.nodes) == {
+        "__start__",
+        "sampler_node",
+        "generator_node",
+        "judge_node",
+        "refiner_node",
+        "__end__",
+    }
+    edges = {(edge.source, edge.target, edge.conditional) for edge in drawn.edges}
+    assert edges == {
+        ("__start__", "sampler_node", False),
+        ("sampler_node", "generator_node", False),
+        ("generator_node", "judge_node", False),
+        ("judge_node", "refiner_node", True),
+        ("judge_node", "__end__", True),
+        ("refiner_node", "judge_node", False),
+    }

@@ -1,0 +1,177 @@
+import random
+from collections.abc import Iterable
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tradegen.data.ledger import Attempt, Recorded
+from tradegen.guards.fingerprint import DIMENSIONS
+from tradegen.pipeline.admission import Accepted, Admission, Twin
+from tradegen.pipeline.messages import Task
+
+
+class World:
+    """Decides what each attempt comes to, from row number and attempt alone."""
+
+    def __init__(self, n: int, seed: int, fail: float, twin: float) -> None:
+        self.n, self.seed, self.fail, self.twin = n, seed, fail, twin
+
+    def attempt(self, task: Task) -> Attempt:
+        rng = np.random.default_rng([self.seed, task.row_number, task.attempt])
+        passed = rng.random() >= self.fail
+        point = rng.standard_normal(DIMENSIONS)
+        if rng.random() < self.twin and task.row_number:
+            other = int(rng.integers(0, task.row_number))
+            # The first attempt at another row, which may or may not have been accepted.
+            point = np.random.default_rng([self.seed, other, 0])
+            point.random()
+            point = point.standard_normal(DIMENSIONS)
+        return made(task, passed, point.astype("<f8").tobytes() if passed else None)
+
+
+def made(task: Task, passed: bool, fingerprint: bytes | None) -> Attempt:
+    return Attempt(
+        row_number=task.row_number,
+        attempt=task.attempt,
+        outcome="passed" if passed else "thrown_away",
+        stage="judge",
+        kind="" if passed else "realism",
+        retries=0,
+        target=0.5,
+        low=0.4,
+        high=0.6,
+        seeds=(),
+        critique="",
+        scores={},
+        raw="",
+        seconds=0.0,
+        calls=0,
+        tokens_in=0,
+        tokens_out=0,
+        fingerprint=fingerprint,
+        row=b"row" if passed else None,
+    )
+
+
+def play(
+    world: World,
+    admission: Admission,
+    room: int,
+    order: random.Random,
+    stop_after: int | None = None,
+) -> tuple[dict[int, int], list[Attempt], list[Accepted | Twin]]:
+    """Run a whole admission with attempts that end in a random order.
+
+    Returns the attempt accepted for each row, all attempts made, and all decisions.
+    """
+    under_way: list[Task] = []
+    attempts: list[Attempt] = []
+    decisions = admission.settle()
+    while not admission.done:
+        under_way += admission.tasks(room - len(under_way), ahead=4 * room)
+        if stop_after is not None and len(attempts) >= stop_after:
+            break
+        assert under_way, "admission waits for something that nobody makes"
+        ended = under_way.pop(order.randrange(len(under_way)))
+        attempts.append(world.attempt(ended))
+        admission.record(attempts[-1])
+        decisions += admission.settle()
+    accepted = {d.row_number: d.attempt for d in decisions if isinstance(d, Accepted)}
+    return accepted, attempts, decisions
+
+
+WORLDS = st.builds(
+    World,
+    n=st.integers(1, 60),
+    seed=st.integers(0, 2**32),
+    fail=st.sampled_from([0.0, 0.2, 0.5]),
+    twin=st.sampled_from([0.0, 0.2]),
+)
+
+
+@settings(max_examples=60)
+@given(WORLDS, st.integers(1, 20), st.integers(1, 20), st.integers(0, 9), st.integers(0, 9))
+def test_what_is_accepted_does_not_depend_on_timing(
+    world: World, room: int, other_room: int, order: int, other_order: int
+) -> None:
+    one, _, _ = play(world, Admission(world.n, 30, 10_000), room, random.Random(order))
+    two, _, _ = play(world, Admission(world.n, 30, 10_000), other_room, random.Random(other_order))
+    assert one == two
+    assert sorted(one) == list(range(world.n))
+
+
+@settings(max_examples=60)
+@given(WORLDS, st.integers(1, 12), st.integers(0, 80), st.integers(0, 9))
+def test_a_run_that_was_killed_goes_on_to_the_same_rows(
+    world: World, room: int, stop_after: int, order: int
+) -> None:
+    whole, _, _ = play(world, Admission(world.n, 30, 10_000), room, random.Random(order))
+    first = Admission(world.n, 30, 10_000)
+    early, attempts, decisions = play(world, first, room, random.Random(order + 1), stop_after)
+    second = Admission(world.n, 30, 10_000)
+    second.restore(in_ledger(attempts, decisions))
+    late, again, _ = play(world, second, room, random.Random(order + 2))
+    assert early | late == whole
+    assert not set(early) & set(late), "no row is accepted twice"
+    before = {(a.row_number, a.attempt) for a in attempts}
+    assert not before & {(a.row_number, a.attempt) for a in again}, "no attempt is made twice"
+
+
+def in_ledger(attempts: Iterable[Attempt], decisions: Iterable[Accepted | Twin]) -> list[Recorded]:
+    outcome = {(a.row_number, a.attempt): a.outcome for a in attempts}
+    for decision in decisions:
+        accepted = isinstance(decision, Accepted)
+        outcome[decision.row_number, decision.attempt] = "accepted" if accepted else "thrown_away"
+    return [
+        Recorded(a.row_number, a.attempt, outcome[a.row_number, a.attempt], a.fingerprint)
+        for a in sorted(attempts, key=lambda a: (a.row_number, a.attempt))
+    ]
+
+
+@settings(max_examples=60)
+@given(WORLDS, st.integers(1, 80), st.integers(1, 12), st.integers(1, 12), st.integers(0, 9))
+def test_where_the_budget_runs_out_does_not_depend_on_timing(
+    world: World, budget: int, room: int, other_room: int, order: int
+) -> None:
+    runs = [
+        play(world, admission, size, random.Random(order + size))[0]
+        for size in (room, other_room)
+        for admission in [Admission(world.n, 30, budget)]
+    ]
+    assert runs[0] == runs[1]
+
+
+def test_a_near_twin_yields_to_the_lower_number_and_is_made_again() -> None:
+    admission = Admission(2, 5, 100)
+    point = np.ones(DIMENSIONS).astype("<f8").tobytes()
+    first, second = admission.tasks(2, 10)
+    admission.record(made(second, True, point))
+    assert admission.settle() == [], "row 1 waits for row 0"
+    admission.record(made(first, True, point))
+    assert admission.settle() == [Accepted(0, 0), Twin(1, 0, 0)]
+    assert admission.tasks(2, 10) == [Task(1, 1)]
+    admission.record(made(Task(1, 1), True, (2 * np.eye(DIMENSIONS)[0]).astype("<f8").tobytes()))
+    assert admission.settle() == [Accepted(1, 1)]
+    assert admission.done
+    assert not admission.exhausted
+
+
+def test_a_row_that_never_passes_is_given_up_and_the_others_go_on() -> None:
+    world = World(6, seed=1, fail=0.0, twin=0.0)
+    admission = Admission(6, 3, 100)
+    accepted = set()
+    while not admission.done:
+        for task in admission.tasks(2, 10):
+            bad = task.row_number == 2
+            admission.record(made(task, False, None) if bad else world.attempt(task))
+        accepted |= {d.row_number for d in admission.settle()}
+    assert admission.given_up == [2]
+    assert accepted == {0, 1, 3, 4, 5}
+    assert not admission.exhausted
+
+
+def test_rows_are_not_begun_too_far_ahead() -> None:
+    admission = Admission(100, 5, 1000)
+    begun = [task.row_number for task in admission.tasks(50, ahead=10)]
+    assert begun == list(range(10))

@@ -1,0 +1,130 @@
+from pathlib import Path
+
+import pytest
+from nemo_microservices.types.data_designer import (
+    CategorySamplerParams,
+    GaussianSamplerParams,
+    SamplerColumnConfig,
+    UniformSamplerParams,
+)
+
+from tradegen.errors import InputError
+from tradegen.samplers.columns import (
+    DEFAULT_VALUES,
+    DEFAULT_WEIGHTS,
+    CategoryParams,
+    default_column,
+    read_columns,
+)
+
+CATEGORY = {
+    "name": "target_volatility",
+    "sampler_type": "category",
+    "params": {"values": [0.3, 0.4], "weights": [1.0, 3.0]},
+}
+
+
+def test_the_default_is_nine_volatilities_whose_weights_sum_to_one() -> None:
+    params = default_column().params
+    assert isinstance(params, CategoryParams)
+    assert params.values == DEFAULT_VALUES
+    assert params.shares() == pytest.approx(DEFAULT_WEIGHTS)
+    assert sum(DEFAULT_WEIGHTS) == pytest.approx(1)
+
+
+def test_a_data_designer_column_object_is_read_as_it_is() -> None:
+    column = SamplerColumnConfig(
+        name="target_volatility",
+        column_type="sampler",
+        sampler_type="category",
+        params=CategorySamplerParams(values=[0.3, 0.4, 0.5], weights=[0.2, 0.3, 0.5]),
+    )
+    (read,) = read_columns(column)
+    assert isinstance(read.params, CategoryParams)
+    assert read.params.values == (0.3, 0.4, 0.5)
+    assert read.params.weights == (0.2, 0.3, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("kind", "params"),
+    [
+        ("uniform", UniformSamplerParams(low=0.3, high=0.9)),
+        ("gaussian", GaussianSamplerParams(mean=0.7, stddev=0.1, decimal_places=2)),
+    ],
+)
+def test_continuous_data_designer_columns_are_read(kind: str, params: object) -> None:
+    column = SamplerColumnConfig(name="target_volatility", sampler_type=kind, params=params)  # type: ignore[arg-type]
+    (read,) = read_columns(column)
+    assert read.sampler_type == kind
+
+
+def test_conditional_params_of_an_object_are_kept() -> None:
+    column = SamplerColumnConfig(
+        name="target_volatility",
+        sampler_type="category",
+        params=CategorySamplerParams(values=[0.3]),
+        conditional_params={"interval == '1h'": CategorySamplerParams(values=[0.9])},
+    )
+    (read,) = read_columns(column)
+    assert list(read.conditional_params) == ["interval == '1h'"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "c.yaml",
+            "columns:\n"
+            "- {column_type: llm-text, name: other, prompt: x}\n"
+            "- {column_type: sampler, name: target_volatility, sampler_type: category,\n"
+            "   params: {values: [0.3, 0.4], weights: [1.0, 3.0]}}\n",
+        ),
+        (
+            "c.toml",
+            'name = "target_volatility"\nsampler_type = "category"\n'
+            "[params]\nvalues = [0.3, 0.4]\nweights = [1.0, 3.0]\n",
+        ),
+        (
+            "c.json",
+            '[{"name": "target_volatility", "sampler_type": "category", '
+            '"params": {"values": [0.3, 0.4], "weights": [1.0, 3.0]}}]',
+        ),
+    ],
+)
+def test_files_say_the_same_as_a_mapping(tmp_path: Path, name: str, text: str) -> None:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    assert read_columns(path) == read_columns(CATEGORY)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"params": {"values": [0.3, 0.4], "weights": [0.5, -0.5]}}, "weights must be 0 or more"),
+        ({"params": {"values": [0.3, 0.4], "weights": [1.0]}}, "2 values but 1 weights"),
+        ({"params": {"values": [], "weights": []}}, "values"),
+        ({"params": {"values": [0.3, 0.4], "weights": [0.0, 0.0]}}, "above 0"),
+        ({"params": {"values": [0.3, 0.3]}}, "differ"),
+        ({"params": {"values": [0.3], "wieghts": [1.0]}}, "wieghts"),
+        ({"sampler_type": "poisson"}, "poisson"),
+        ({"sampler_type": "gaussian", "params": {"mean": 0.7}}, "stddev"),
+        (
+            {"sampler_type": "uniform", "params": {"low": 0.9, "high": 0.3}},
+            "low must be below high",
+        ),
+        ({"conditonal_params": {"a == 1": {"values": [1]}}}, "conditonal_params"),
+    ],
+)
+def test_what_cannot_be_used_is_named(change: dict[str, object], says: str) -> None:
+    with pytest.raises(InputError, match=says) as caught:
+        read_columns({**CATEGORY, **change})
+    assert "target_volatility" in str(caught.value)
+
+
+def test_a_file_that_is_absent_or_broken_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"absent\.yaml"):
+        read_columns(tmp_path / "absent.yaml")
+    broken = tmp_path / "broken.json"
+    broken.write_text("{", encoding="utf-8")
+    with pytest.raises(InputError, match=r"broken\.json"):
+        read_columns(broken)

@@ -1,0 +1,63 @@
+"""Finished runs to look at: made once, from gold that has columns of every kind."""
+
+import shutil
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.support.rows import Record, records, write_jsonl
+from tradegen.api import RunResult, run
+
+ROWS = 40
+N_GOLD = 600
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedRun:
+    """A run of 40 rows, many of them thrown away first; not to be changed by a test."""
+
+    gold: Path
+    result: RunResult
+
+    @property
+    def path(self) -> Path:
+        """The run's folder."""
+        return self.result.folder
+
+    def copied_to(self, folder: Path) -> Path:
+        """Return a copy that a test may change, in a folder of runs."""
+        return Path(shutil.copytree(self.path, folder / self.path.name))
+
+
+@cache
+def _records() -> list[Record]:
+    made = records(N_GOLD)
+    for k, record in enumerate(made):
+        record["size_class"] = k % 3
+        record["conviction"] = None if k % 7 == 0 else round(0.1 + k / 1000, 3)
+        record["on_paper"] = k % 2 == 0
+        record["remark"] = ('says "buy", or so', "naïve; 5 % up", "plain", None)[k % 4]
+    return made
+
+
+def gold_with_own_columns(folder: Path) -> Path:
+    """Write the demo gold with columns of the user's own: integer, number, boolean and text."""
+    return write_jsonl(folder / "gold.jsonl", _records())
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
+    """Make the run that tests of files and of commands about runs share."""
+    folder = tmp_path_factory.mktemp("finished")
+    gold = gold_with_own_columns(folder)
+    result = run(
+        ROWS,
+        gold,
+        settings={
+            "run": {"folder": folder / "runs", "name": "first", "workers": 1},
+            "judge": {"false_rejections": 0.4},
+        },
+    )
+    return FinishedRun(gold, result)
