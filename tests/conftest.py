@@ -1,7 +1,6 @@
 """Settings of the whole test suite."""
 
 import os
-import warnings
 from pathlib import Path
 
 import pytest
@@ -9,21 +8,14 @@ from hypothesis import HealthCheck, settings
 
 from tests.support.cli import Command, command_line
 from tests.support.real_gold import REASON
-from tests.support.runs import finished_run
+from tests.support.runs import finished_run, stopped_run
 
-__all__ = ["cli", "finished_run"]
+__all__ = ["cli", "finished_run", "stopped_run"]
 
 settings.register_profile(
     "tradegen", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 settings.load_profile("tradegen")
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Let one known bug not fail whichever test runs next; the xfail in test_api.py holds it."""
-    known = "unclosed (event loop|<socket)"
-    config.addinivalue_line("filterwarnings", f"ignore:{known}:ResourceWarning")
-    warnings.filterwarnings("ignore", known, ResourceWarning)  # for what is left at the very end
 
 
 @pytest.fixture(autouse=True)

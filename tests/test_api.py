@@ -4,22 +4,26 @@ import ast
 import asyncio
 import gc
 import json
-import threading
 import warnings
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import psutil
 import pyarrow.parquet as pq
 import pytest
 
 import tradegen
 from tests.support.cli import python
-from tests.support.runs import ROWS, FinishedRun
-from tradegen.api import RunResult
+from tests.support.runs import ROWS, FinishedRun, StoppedRun
+from tradegen.api import RunResult, _diversity
 from tradegen.data.gold import DEMO_GOLD
-from tradegen.errors import BudgetExhaustedError, InputError
+from tradegen.data.run_folder import RunFolder
+from tradegen.errors import InputError
 from tradegen.pipeline.job import Progress
+from tradegen.pipeline.prepare import Prepared
+from tradegen.samplers.columns import read_columns
+from tradegen.settings import load_settings
 
 
 def here(folder: Path, **more: Any) -> dict[str, Any]:
@@ -42,9 +46,7 @@ def test_a_result_says_where_its_rows_are_and_how_it_went(finished_run: Finished
 
 
 def test_rows_come_as_an_arrow_table(finished_run: FinishedRun) -> None:
-    assert finished_run.result.to_arrow().equals(
-        pq.read_table(finished_run.path / "rows.parquet")
-    )
+    assert finished_run.result.to_arrow().equals(pq.read_table(finished_run.path / "rows.parquet"))
 
 
 def test_rows_come_as_a_data_frame_to_work_with(finished_run: FinishedRun) -> None:
@@ -80,19 +82,6 @@ def test_text_in_the_table_is_escaped(finished_run: FinishedRun) -> None:
 # --- what goes in -----------------------------------------------------------------------------
 
 
-def test_without_gold_the_demo_is_used_and_says_so(tmp_path: Path) -> None:
-    result = tradegen.run(3, settings=here(tmp_path))
-    assert result.accepted == 3
-    assert result.manifest["gold"]["simulated"]
-    assert set(result.to_pandas()["source"]) == {"simulated"}
-
-
-@pytest.mark.parametrize("gold", [str(DEMO_GOLD), DEMO_GOLD, [DEMO_GOLD]])
-def test_gold_may_be_a_path_or_text_or_several(tmp_path: Path, gold: Any) -> None:
-    result = tradegen.run(2, gold, settings=here(tmp_path))
-    assert result.manifest["gold"]["files"] == [str(DEMO_GOLD)]
-
-
 def test_data_designers_own_sampler_column_is_taken_as_it_is(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what other people's packages warn of
@@ -110,10 +99,16 @@ def test_data_designers_own_sampler_column_is_taken_as_it_is(tmp_path: Path) -> 
             weights=[0.05, 0.05, 0.1, 0.15, 0.2, 0.2, 0.15, 0.05, 0.05],
         ),
     )
-    result = tradegen.run(20, diversity=column, settings=here(tmp_path))
+    file = tmp_path / "mine.toml"
+    file.write_text("n = 9\nseed = 4\n", encoding="utf-8")
+    result = tradegen.run(
+        20, str(DEMO_GOLD), diversity=column, settings=here(tmp_path), settings_file=str(file)
+    )
     assert targets(result) == {
         0.3: 1, 0.4: 1, 0.5: 2, 0.6: 3, 0.7: 4, 0.8: 4, 0.9: 3, 1.0: 1, 1.1: 1
     }  # fmt: skip
+    assert result.manifest["settings"]["seed"] == 4, "the file was not read"
+    assert result.manifest["gold"]["files"] == [str(DEMO_GOLD)]
 
 
 YAML = """\
@@ -142,57 +137,12 @@ def test_a_diversity_constraint_may_be_given_in_many_forms(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("constraint.yaml").write_text(YAML, encoding="utf-8")
-    result = tradegen.run(4, diversity=diversity, settings=here(tmp_path))
-    assert targets(result) == {0.4: 1, 0.8: 3}
+    settings = load_settings({"diversity": _diversity(diversity)})
+    assert settings.diversity.resolved() == read_columns(Path("constraint.yaml"))
 
 
-def test_the_word_gold_takes_the_buckets_from_gold(tmp_path: Path) -> None:
-    result = tradegen.run(15, diversity="gold", settings=here(tmp_path))
-    buckets = result.manifest["buckets"]
-    assert len(buckets) == 15
-    assert buckets[0]["low"] < 0.25
-    assert buckets[-1]["high"] > 1.15
-
-
-def test_a_file_of_settings_may_be_named_and_arguments_win_over_it(tmp_path: Path) -> None:
-    file = tmp_path / "mine.toml"
-    file.write_text("n = 9\nseed = 4\n", encoding="utf-8")
-    result = tradegen.run(2, settings=here(tmp_path), settings_file=str(file))
-    assert result.manifest["settings"]["n"] == 2
-    assert result.manifest["settings"]["seed"] == 4
-
-
-def test_the_same_call_makes_the_same_rows(tmp_path: Path) -> None:
-    first = tradegen.run(8, settings=here(tmp_path, name="one"))
-    second = tradegen.run(8, settings=here(tmp_path, name="two"))
-    other = tradegen.run(8, settings={"seed": 1, **here(tmp_path, name="three")})
-    assert first.to_arrow().equals(second.to_arrow())
-    assert not first.to_arrow().equals(other.to_arrow())
-
-
-def test_a_caller_is_told_of_every_step(tmp_path: Path) -> None:
-    class Notes:
-        def __init__(self) -> None:
-            self.began = False
-            self.seen: list[Progress] = []
-
-        def started(self, prepared: object, folder: object, accepted: int) -> None:
-            assert accepted == 0
-            self.began = True
-
-        def progressed(self, progress: Progress) -> None:
-            assert self.began
-            self.seen.append(progress)
-
-        def stopping(self) -> None:
-            raise AssertionError("nobody asked for a stop")
-
-    notes = Notes()
-    tradegen.run(20, settings=here(tmp_path, in_flight=4), observer=notes)
-    accepted = [progress.accepted for progress in notes.seen]
-    assert accepted == sorted(accepted)
-    assert accepted[-1] == 20
-    assert len(set(accepted)) > 2
+def test_the_word_gold_takes_the_buckets_from_gold() -> None:
+    assert load_settings({"diversity": _diversity("gold")}).diversity.resolved() == "gold"
 
 
 # --- errors -----------------------------------------------------------------------------------
@@ -207,52 +157,63 @@ def test_a_wrong_setting_is_an_error_to_catch(tmp_path: Path) -> None:
         tradegen.run(2, diversity=7, settings=here(tmp_path))
 
 
-def test_a_spent_budget_is_a_status_and_the_run_can_go_on(tmp_path: Path) -> None:
-    few = here(tmp_path, name="a", max_attempts=3, in_flight=2)
-    stopped = tradegen.run(12, settings=few)
-    assert stopped.status == "exhausted"
-    assert len(stopped.to_arrow()) == stopped.accepted < 12
-    result = tradegen.run(settings=here(tmp_path, name="a"), resume=True)
+def test_a_stopped_run_goes_on_from_python_wherever_its_gold_lies_now(
+    stopped_run: StoppedRun, tmp_path: Path
+) -> None:
+    run = stopped_run.copied_to(tmp_path / "runs")
+    before = pq.read_table(run / "rows.parquet")
+    moved = tmp_path / "moved.parquet"
+    moved.write_bytes(DEMO_GOLD.read_bytes())
+    result = tradegen.run(
+        12, moved, settings=here(tmp_path, name="stopped", max_attempts=99), resume=True
+    )
     assert (result.status, result.accepted) == ("done", 12)
-
-
-def test_every_error_has_the_exit_code_of_its_kind() -> None:
-    assert issubclass(BudgetExhaustedError, Exception)
-    assert (InputError.exit_code, BudgetExhaustedError.exit_code) == (2, 3)
-
-
-@pytest.mark.xfail(
-    strict=True,
-    reason="BUG: LocalFleet.close never closes its event loop: each run in a notebook leaves a loop "
-    "and its two sockets to the garbage collector (with this mended, drop pytest_configure)",
-)
-def test_a_run_leaves_nothing_open(tmp_path: Path) -> None:
-    gc.collect()
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        tradegen.run(2, settings=here(tmp_path))
-        gc.collect()
-    assert [str(one.message) for one in caught if one.category is ResourceWarning] == []
+    assert result.to_arrow().slice(0, before.num_rows).equals(before)
 
 
 # --- where it is called -----------------------------------------------------------------------
 
 
-def test_a_run_works_inside_a_running_event_loop_as_in_jupyter(tmp_path: Path) -> None:
+class Notes:
+    """An observer that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.began = False
+        self.seen: list[Progress] = []
+
+    def started(self, prepared: Prepared, folder: RunFolder, accepted: int) -> None:
+        assert accepted == 0
+        self.began = True
+
+    def progressed(self, progress: Progress) -> None:
+        assert self.began
+        self.seen.append(progress)
+
+    def stopping(self) -> None:
+        raise AssertionError("nobody asked for a stop")
+
+
+def test_a_run_in_a_running_event_loop_as_in_jupyter_works_and_leaves_nothing_open(
+    tmp_path: Path,
+) -> None:
+    notes = Notes()
+
     async def cell() -> RunResult:
-        return tradegen.run(3, settings=here(tmp_path))
+        return tradegen.run(20, settings=here(tmp_path, in_flight=4), observer=notes)
 
-    assert asyncio.run(cell()).accepted == 3
-
-
-def test_a_run_works_in_a_thread_that_is_not_the_main_one(tmp_path: Path) -> None:
-    results: list[RunResult] = []
-    thread = threading.Thread(
-        target=lambda: results.append(tradegen.run(3, settings=here(tmp_path)))
-    )
-    thread.start()
-    thread.join()
-    assert [result.accepted for result in results] == [3]
+    gc.collect()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        result = asyncio.run(cell())
+        gc.collect()
+    assert [str(one.message) for one in caught if one.category is ResourceWarning] == []
+    assert psutil.Process().children() == []
+    assert result.accepted == 20
+    assert set(result.to_pandas()["source"]) == {"simulated"}
+    accepted = [progress.accepted for progress in notes.seen]
+    assert accepted == sorted(accepted)
+    assert accepted[-1] == 20
+    assert len(set(accepted)) > 2
 
 
 SCRIPT = """\
@@ -270,7 +231,7 @@ def watch(event, args):
         with open(os.environ["WATCH_LOG"], "a") as log:
             print(event, args[1:] if event == "socket.connect" else args, file=log)
         raise OSError("this machine has no network")
-    if event == "socket.bind":
+    if event == "socket.bind" and args[1][0] not in ("127.0.0.1", "::1"):  # urllib3 tries IPv6
         with open(os.environ["WATCH_LOG"], "a") as log:
             print(event, args[1:], file=log)
 

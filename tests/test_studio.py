@@ -22,7 +22,7 @@ path, variable = target.rsplit(":", 1)
 loaded = _graph_from_spec(GraphSpec(id=name, path=path, variable=variable, config=None))
 graph = loaded() if not hasattr(loaded, "ainvoke") else loaded
 third = asyncio.run(graph.ainvoke({}, context={"row_number": 3}))
-default = asyncio.run(graph.ainvoke({}))
+default = asyncio.run(graph.ainvoke({}, context={}))  # the server passes {} where none is given
 drawn = graph.get_graph()
 print(json.dumps({
     "keys": sorted(third),

@@ -10,7 +10,7 @@ from tradegen.data.run_folder import RunFolder
 from tradegen.pipeline.job import Finished, Observer, Progress, run_job
 from tradegen.pipeline.prepare import Prepared
 from tradegen.samplers.columns import read_columns
-from tradegen.settings import load_settings
+from tradegen.settings import load_settings, what_is_stated
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,8 +95,10 @@ def run(
         tree["gold"] = {**tree.get("gold", {}), "files": files}
     if diversity is not None:
         tree["diversity"] = {**tree.get("diversity", {}), **_diversity(diversity)}
-    loaded = load_settings(tree, None if settings_file is None else Path(settings_file))
-    finished = run_job(loaded, observer or Silent(), resume=resume)
+    file = None if settings_file is None else Path(settings_file)
+    finished = run_job(
+        load_settings(tree, file), what_is_stated(tree, file), observer or Silent(), resume=resume
+    )
     return result_of(finished)
 
 

@@ -1,14 +1,20 @@
 """One tree of settings: defaults, then a TOML file, then the environment, then flags."""
 
 import difflib
+import json
+import os
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
@@ -28,6 +34,8 @@ from tradegen.samplers.constraint import GOLD
 
 SETTINGS_FILE = Path("tradegen.toml")
 ENV_PREFIX = "TRADEGEN_"
+GOLD_DIR_VARIABLE = "TRADEGEN_GOLD_DIR"
+"""Where tests and benchmarks find real gold; no setting of a run."""
 
 _RUNTIME_ONLY = frozenset({"run", "gold.files", "gold.bars"})
 """Settings that may differ when a run is resumed: gold is recognised by its content."""
@@ -97,15 +105,21 @@ class DiversitySettings(_Section):
 
     @field_validator("weights", mode="before")
     @classmethod
-    def _read_pairs(cls, value: Any) -> Any:
+    def _read_weights(cls, value: Any) -> Any:
         """Accept `0.3=0.5,0.6=0.5`, as the command line gives it."""
-        if not isinstance(value, str) or value == GOLD:
+        if value is None or value == GOLD:
             return value
-        pairs = [pair.partition("=") for pair in value.split(",")]
+        if isinstance(value, str):
+            value = dict(pair.partition("=")[::2] for pair in value.split(","))
         try:
-            return {name.strip(): float(weight) for name, _, weight in pairs}
-        except ValueError as error:
-            raise ValueError("expected 'gold' or pairs such as 0.3=0.5,0.6=0.5") from error
+            pairs = {str(name).strip(): float(weight) for name, weight in dict(value).items()}
+            for name in pairs:
+                float(name)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                "expected 'gold' or pairs of a volatility and a weight such as 0.3=0.5,0.6=0.5"
+            ) from error
+        return pairs
 
     @field_validator("columns", mode="before")
     @classmethod
@@ -149,7 +163,6 @@ class RunSettings(_Section):
     folder: Path = Field(Path("runs"), description="folder of all runs")
     name: str | None = Field(
         None,
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
         description="name of the run's folder; default: the time it starts",
         examples=["nightly"],
     )
@@ -166,6 +179,13 @@ class RunSettings(_Section):
         description="attempts of the whole run; default: 5 a row, and 100",
         examples=[50_000],
     )
+
+    @field_validator("name")
+    @classmethod
+    def _check_name(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", value):
+            raise ValueError("expected letters, digits, '.', '_' and '-', a letter or digit first")
+        return value
 
 
 class Settings(BaseSettings):
@@ -192,12 +212,52 @@ class Settings(BaseSettings):
         cls,
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  (pydantic's signature)
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003  (pydantic's signature)
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order the sources: flags before the environment before the TOML file."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        return init_settings, _Environment(settings_cls), _File(settings_cls)
+
+
+class _Environment(EnvSettingsSource):
+    def __call__(self) -> dict[str, Any]:
+        return _one_diversity(super().__call__())
+
+
+class _File(TomlConfigSettingsSource):
+    def __call__(self) -> dict[str, Any]:
+        return _one_diversity(super().__call__())
+
+
+def _one_diversity(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """Let a source's word on diversity replace that of the sources below it, whole.
+
+    Else tables of weights would be merged, and a constraint given as a flag would stand beside
+    the weights in the file.
+    """
+    given = tree.get("diversity")
+    if not isinstance(given, Mapping) or not _WAYS & set(given):
+        return dict(tree)
+    whole = {"weights": None, "file": None, "columns": (), **given}
+    if isinstance(whole["weights"], Mapping):
+        whole["weights"] = MappingProxyType(dict(whole["weights"]))  # is not merged
+    return {**tree, "diversity": whole}
+
+
+_WAYS = frozenset({"weights", "file", "columns"})
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What was stated rather than left at its default, by dotted name, as plain values.
+
+    `flags` come from the command line or from arguments, `background` from the settings file and
+    the environment.
+    """
+
+    flags: Mapping[str, Any]
+    background: Mapping[str, Any]
 
 
 def load_settings(
@@ -213,23 +273,58 @@ def load_settings(
     if toml_file is not None and not toml_file.is_file():
         raise InputError(f"{toml_file}: no such settings file")
     path = toml_file or (SETTINGS_FILE if SETTINGS_FILE.is_file() else None)
+    _check_environment()
 
     class _FromFile(Settings):
         model_config = SettingsConfigDict(**{**Settings.model_config, "toml_file": path})
 
     try:
-        return _FromFile(**(overrides or {}))
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: not TOML ({error})") from error
+        return _FromFile(**_one_diversity(overrides or {}))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not TOML in UTF-8 ({error})") from error
     except SettingsError as error:
-        raise InputError(f"settings from the environment: {error}") from error
+        raise InputError(_explain_environment(error)) from error
     except ValidationError as error:
         raise InputError(_explain(error, path)) from error
 
 
-def stated(settings: Settings) -> dict[str, Any]:
-    """Return what was stated rather than left at its default, by dotted name, as plain values."""
-    return _flat(settings.model_dump(mode="json", exclude_unset=True))
+def what_is_stated(
+    overrides: Mapping[str, Any] | None = None, toml_file: Path | None = None
+) -> Stated:
+    """Return what `overrides` state, and what the settings file and the environment do."""
+    return Stated(
+        flags=_stated(load_settings(overrides, toml_file), _flat(overrides or {})),
+        background=_stated(load_settings({}, toml_file)),
+    )
+
+
+def _stated(settings: Settings, names: Iterable[str] | None = None) -> dict[str, Any]:
+    """Return the named settings, or all that some source set, as plain values."""
+    if names is None:
+        names = _flat(settings.model_dump(mode="json", exclude_unset=True))
+    everything = _flat(settings.model_dump(mode="json"))
+    return {name: everything[name] for name in names}
+
+
+def restore_settings(tree: Mapping[str, Any]) -> Settings:
+    """Return settings as an earlier process dumped them, whatever file and environment say now.
+
+    Raises `ValueError` for a tree of another version.
+    """
+
+    class _AsTheyWere(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],  # noqa: ARG003  (pydantic's signature)
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+            file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return (init_settings,)
+
+    return _AsTheyWere(**tree)
 
 
 def identity(settings: Settings) -> dict[str, Any]:
@@ -277,11 +372,51 @@ def _explain(error: ValidationError, path: Path | None) -> str:
     return "settings cannot be used" + origin + ":\n" + "\n".join(lines)
 
 
-def _known(parents: list[str]) -> list[str]:
+def _known(parents: Sequence[str]) -> list[str]:
+    """Return the names of the settings below a path of names."""
     model: type[BaseModel] = Settings
     for name in parents:
-        field = model.model_fields.get(name)
-        if field is None or not isinstance(field.annotation, type):
-            return []
-        model = field.annotation
+        if model is GoldSettings and name == "instruments":
+            model = InstrumentSettings
+        elif name in model.model_fields:
+            annotation = model.model_fields[name].annotation
+            if not isinstance(annotation, type) or not issubclass(annotation, BaseModel):
+                return []
+            model = annotation
     return list(model.model_fields)
+
+
+def _check_environment() -> None:
+    """Refuse variables that look like a misspelt setting; a wrong name would else be no setting."""
+    known = {f"{ENV_PREFIX}{name}".upper() for name in Settings.model_fields}
+    for name in os.environ:
+        stem = name.upper().split("__")[0]
+        if not stem.startswith(ENV_PREFIX) or stem in known or name == GOLD_DIR_VARIABLE:
+            continue
+        close = difflib.get_close_matches(stem, known, n=1, cutoff=0.8)
+        if close:
+            raise InputError(
+                f"environment variable {name}: no such setting; did you mean {close[0]}?"
+            )
+
+
+def _explain_environment(error: SettingsError) -> str:
+    wrong = [
+        name
+        for name, value in os.environ.items()
+        if name.upper().startswith(ENV_PREFIX) and "__" in name and not _is_json(value)
+    ]
+    if not wrong:
+        return f"settings from the environment: {error}"
+    return (
+        f"environment variable {' or '.join(wrong)}: lists and tables are written as JSON there, "
+        """e.g. TRADEGEN_GOLD__FILES='["a.parquet", "b.parquet"]'"""
+    )
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True

@@ -82,10 +82,6 @@ def test_settings_come_from_the_file_that_is_named(cli: Command, tmp_path: Path)
     assert cli("doctor", "--offline", "--config", "mine.toml").code == 2
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="BUG: a file where the run folder should be is 'ok ... writable', and run then fails",
-)
 @pytest.mark.parametrize("folder", ["a_file", "a_file/runs"])
 def test_a_file_in_place_of_the_run_folder_is_bad(
     cli: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str

@@ -66,26 +66,16 @@ def test_a_run_without_rows_yet_is_told(cli: Command, run: Path) -> None:
     (run / "rows.parquet").unlink()
     said = cli("export", "first", "--to", "csv")
     assert said.code == 2
-    assert "no rows yet" in said.err
+    assert "finish the run first: tradegen run --resume" in said.err
     assert not (run / "first.csv").exists()
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="BUG: the two paths are printed unquoted, so that the line cannot be pasted where one "
-    "has a space in it",
-)
 def test_the_printed_flags_can_be_pasted_whatever_the_path(cli: Command, run: Path) -> None:
     said = cli("export", "first", "--to", "csv", "--out", "my trades.csv")
     printed = shlex.split(said.out.split("read it back with:")[1])
     assert printed == ["--gold", "my trades.csv", "--bars", "my trades.bars.csv"]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="BUG: --out without .csv is written, and 'read it back with --gold trades' is printed, "
-    "which gold refuses as an unknown kind of file",
-)
 def test_what_is_printed_to_read_back_works_for_a_file_without_an_ending(
     cli: Command, run: Path
 ) -> None:
@@ -94,10 +84,6 @@ def test_what_is_printed_to_read_back_works_for_a_file_without_an_ending(
     assert read_back(Path(flags[1]), bars=(Path(flags[3]),)) == rows_of(run)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="BUG: inside a run's own folder 'export .' writes the hidden files .csv and .csv.bars",
-)
 def test_an_export_from_inside_the_run_folder_is_named_like_the_run(
     cli: Command, run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

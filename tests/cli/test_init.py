@@ -1,5 +1,6 @@
 """`tradegen init`: a settings file in which every line can be taken as it is."""
 
+import itertools
 import re
 import tomllib
 from pathlib import Path
@@ -68,7 +69,7 @@ def test_all_lines_uncommented_are_valid_toml_and_load(tmp_path: Path) -> None:
 
 def test_every_setting_says_what_it_means() -> None:
     lines = settings_file().splitlines()
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in itertools.pairwise(lines):
         if SETTING.match(line):
             assert re.match(r"# \w", before), f"nothing is said of {line}"
             assert before != "# None"

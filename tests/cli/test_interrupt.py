@@ -4,7 +4,7 @@ import json
 import re
 import signal
 import sqlite3
-import subprocess
+import subprocess  # noqa: TC003
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from tests.support.cli import TIMEOUT_S, Command, finish, printed_command, start
 
-N = 400
+N = 200
 FEW_AT_ONCE = {"TRADEGEN_RUN__IN_FLIGHT": "8"}
 
 

@@ -55,11 +55,6 @@ def test_the_users_own_columns_are_shown(cli: Command) -> None:
     assert re.search(r"source=simulated, setup=\w+, exit_reason=\w+", said.out)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="BUG: values of gold are printed as rich markup: MarkupError and exit code 1 for '[/b]', "
-    "and [vip] is swallowed",
-)
 @pytest.mark.parametrize("value", ["[/b]", "[vip] client"])
 def test_brackets_in_gold_are_shown_as_they_are(cli: Command, tmp_path: Path, value: str) -> None:
     made = records(600)

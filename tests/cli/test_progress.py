@@ -2,13 +2,18 @@
 
 import io
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
 from rich.console import Console
 
-from tradegen.cli.progress import PlainProgress, duration
+from tests.support.rows import records, write_jsonl
+from tradegen.cli.progress import PlainProgress, _fill, duration
+from tradegen.data.run_folder import RunFolder
 from tradegen.pipeline.job import Progress
+from tradegen.pipeline.prepare import prepare
+from tradegen.settings import load_settings
 
 
 def progress(**changed: float) -> Progress:
@@ -41,9 +46,6 @@ def test_a_duration_is_shown_in_a_persons_units(seconds: float | None, shown: st
     assert duration(seconds) == shown
 
 
-@pytest.mark.xfail(
-    strict=True, reason="BUG: 59.5 to 60 seconds are shown as '60 s', not as '1 min 00 s'"
-)
 def test_seconds_never_reach_sixty() -> None:
     assert duration(59.7) == "1 min 00 s"
 
@@ -56,6 +58,37 @@ def test_the_rate_counts_this_session_alone_and_gives_the_time_that_is_left() ->
 def test_nothing_is_promised_before_the_first_row_is_ready() -> None:
     assert progress(session_ready=0).seconds_left is None
     assert progress(session_seconds=0.0).seconds_left is None
+
+
+def test_a_bucket_fills_up() -> None:
+    assert [_fill(count, 8) for count in (0, 1, 4, 8)] == ["····", "▌···", "██··", "████"]
+    assert _fill(0, 0) == "····"
+
+
+def headline_of(gold: Path) -> str:
+    settings = load_settings({"n": 3, "gold": {"files": [gold], "skip_bad": True}})
+    text = io.StringIO()
+    PlainProgress(Console(file=text, width=200, soft_wrap=True)).started(
+        prepare(settings), RunFolder(Path("runs/first")), 2
+    )
+    return text.getvalue()
+
+
+def test_a_run_begins_with_what_is_about_to_be_done_and_what_was_dropped(tmp_path: Path) -> None:
+    spoilt = records(600)
+    spoilt[4]["entry_price"] = "a lot"
+    said = headline_of(write_jsonl(tmp_path / "gold.jsonl", spoilt))
+    assert said.startswith("run first: 3 rows, engine embedded, seed 0\n")
+    assert "going on with 2 rows accepted before" in said
+    assert "note: dropped 1 of 600 bad gold rows, by field: entry_price (1)" in said
+    assert "gold.jsonl, row 5: entry_price is 'a lot'; expected a valid number" in said
+
+
+@pytest.mark.parametrize("value", ["[/b]", "[n/a]"])
+def test_a_bad_value_with_brackets_is_shown_as_it_is(tmp_path: Path, value: str) -> None:
+    spoilt = records(600)
+    spoilt[4]["entry_price"] = value
+    assert f"entry_price is '{value}'" in headline_of(write_jsonl(tmp_path / "gold.jsonl", spoilt))
 
 
 def test_lines_come_every_few_seconds_with_all_that_matters() -> None:

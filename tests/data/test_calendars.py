@@ -68,7 +68,6 @@ def test_intraday_bars_open_where_exchange_calendars_puts_them(name: str, interv
     assert named(name).is_slot(found, INTERVAL_US[interval]).all()
 
 
-@pytest.mark.xfail(strict=True, reason="BUG: lunch breaks are taken for trading hours")
 def test_no_bar_opens_during_the_lunch_break_and_the_afternoon_starts_afresh() -> None:
     index = oracle("XTKS").trading_index(
         "2021-06-01", "2021-06-30", "1h", intervals=False, closed="left"
@@ -102,11 +101,6 @@ def test_an_unknown_exchange_is_an_error_that_suggests_a_name() -> None:
         named("no such calendar")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=ValueError,
-    reason="BUG: two years are added to the span, past what exchange_calendars has recorded",
-)
 @pytest.mark.parametrize("name", ["XBOM", "XSHG"])
 def test_exchanges_whose_holidays_are_recorded_to_the_end_of_the_gold_can_be_used(
     name: str,

@@ -145,7 +145,7 @@ def test_every_thrown_away_attempt_is_kept_with_its_critique_its_seeds_and_its_r
         row = json.loads(one["row"])
         assert Row.from_record(row).symbol == row["symbol"]
         assert set(OWN) <= set(row)
-        assert json.loads(one["scores"])
+        assert json.loads(one["scores"]) or one["kind"] != "realism"
     keys = [(one["row_number"], one["attempt"]) for one in rejected]
     assert keys == sorted(set(keys))
 

@@ -51,11 +51,6 @@ def test_the_card_points_hugging_face_at_the_rows_alone(finished_run: FinishedRu
     assert "synthetic" in matter["tags"]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="BUG: job.py calls dataset_card without the extras, so the card says that everything "
-    "not listed can be computed, while the file has seven more columns",
-)
 def test_the_card_names_every_column_of_the_file(finished_run: FinishedRun) -> None:
     card = (finished_run.path / "README.md").read_text(encoding="utf-8")
     missing = [
@@ -85,11 +80,6 @@ def test_the_size_is_in_hugging_faces_words(
     assert front_matter(card)["size_categories"] == [size]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="BUG: 1,000,000 <= n < 10,000,000 is '1M<n<10M' for Hugging Face, there is no 'n>1M' "
-    "(its largest is 'n>1T')",
-)
 def test_the_size_of_a_large_run_is_one_that_hugging_face_knows(manifest: dict[str, Any]) -> None:
     card = dataset_card("first", {**manifest, "accepted": 2_000_000})
     assert front_matter(card)["size_categories"] == ["1M<n<10M"]
@@ -108,11 +98,6 @@ def test_real_gold_is_not_called_simulated(manifest: dict[str, Any]) -> None:
     assert "the user's own" in card
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="BUG: the name goes into the YAML unquoted: a run named 2024 becomes a number, one "
-    "named no becomes false",
-)
 @pytest.mark.parametrize("name", ["2024", "no"])
 def test_a_name_stays_text_in_the_yaml(manifest: dict[str, Any], name: str) -> None:
     assert front_matter(dataset_card(name, manifest))["pretty_name"] == name

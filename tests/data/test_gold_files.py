@@ -12,7 +12,7 @@ import pytest
 from tests.support.csv_files import without_bars, write_bars_csv, write_csv, write_wide_csv
 from tests.support.rows import Record, demo_row, demo_rows, records, write_jsonl, write_parquet
 from tradegen.data.bars_files import read_bars
-from tradegen.data.gold_files import GoldFile, learn_extras, read_gold_file
+from tradegen.data.gold_files import GoldFile, read_gold_file, tidy_extras
 from tradegen.data.row import ExtraColumn
 from tradegen.data.rows import Rows
 
@@ -200,12 +200,12 @@ def test_the_users_own_columns_are_carried_with_their_types_and_gaps(
     for name, values in own.items():
         assert rows.extras[name].tolist() == values, name
         assert [type(v) for v in rows.extras[name]] == [type(v) for v in values], name
-    kinds = {column.name: column.kind for column in learn_extras(rows)}
-    assert kinds == {
+    tidy, columns = tidy_extras(rows)
+    assert {column.name: column.kind for column in columns} == {
         **dict.fromkeys(("source", "setup", "exit_reason"), "category"),
-        **{name: KINDS[name] for name in own},
+        **{name: KINDS[name] for name in own if name != "unused"},
     }
-    assert Rows.from_arrow(rows.to_arrow(learn_extras(rows))).extras["desk"].tolist() == OWN["desk"]
+    assert Rows.from_arrow(tidy.to_arrow(columns)).extras["desk"].tolist() == OWN["desk"]
 
 
 def test_dates_of_the_user_are_carried_as_text(tmp_path: Path) -> None:
@@ -224,7 +224,6 @@ def test_dates_of_the_user_are_carried_as_text(tmp_path: Path) -> None:
         ([1, 2.5], "number"),
         ([0.5], "number"),
         (["a", "b", None], "category"),
-        ([None, None], "category"),
         ([f"note {k}" for k in range(20)], "category"),
         ([f"note {k}" for k in range(21)], "text"),
         ([f"note {k // 2}" for k in range(100)], "category"),
@@ -234,4 +233,10 @@ def test_dates_of_the_user_are_carried_as_text(tmp_path: Path) -> None:
 def test_the_kind_of_a_column_is_told_from_its_values(values: list[Any], kind: str) -> None:
     model = demo_row()
     rows = Rows.from_models([model.model_copy(update={"extras": {"own": v}}) for v in values])
-    assert learn_extras(rows) == (ExtraColumn("own", kind),)  # type: ignore[arg-type]
+    assert tidy_extras(rows)[1] == (ExtraColumn("own", kind),)  # type: ignore[arg-type]
+
+
+def test_a_column_without_a_value_is_left_out() -> None:
+    rows = Rows.from_models([demo_row().model_copy(update={"extras": {"own": None}})] * 2)
+    assert tidy_extras(rows)[1] == ()
+    assert tidy_extras(rows)[0].extras == {}

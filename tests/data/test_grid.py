@@ -6,7 +6,15 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tradegen.data.grid import fill_tick, lot_size, on_grid, price_tick, snap, volume_step
+from tradegen.data.grid import (
+    fill_tick,
+    lot_size,
+    on_grid,
+    price_tick,
+    snap,
+    usual_tick,
+    volume_step,
+)
 
 USUAL = sorted(
     (Decimal(f"{digit}e{power}") for digit in ("1", "2.5", "5") for power in range(-8, 4)),
@@ -45,16 +53,17 @@ def test_a_snapped_value_is_on_its_grid_and_no_further_than_half_a_step_away(
     snapped = float(snap(np.array([value]), size)[0])
     assert on_grid(np.array([snapped]), size).all()
     assert abs(snapped - value) <= size / 2 * (1 + 1e-9) + 1e-10 + 1e-15 * abs(value)
-    assert float(snap(np.array([snapped]), size)[0]) == snapped
+    again = float(snap(np.array([snapped]), size)[0])
+    assert math.isclose(again, snapped, rel_tol=1e-15)
 
 
-@given(st.integers(-(10**9), 10**9), st.sampled_from([s for s in USUAL if s >= Decimal("1e-8")]))
+@given(st.integers(-(10**9), 10**9), steps)
 def test_snapping_gives_the_number_a_person_would_write(count: int, step: Decimal) -> None:
-    """0.3, not 0.30000000000000004; as far as a double has the digits."""
+    """0.3, not 0.30000000000000004."""
     exact = count * step
-    assume(abs(exact) < 10**6)
-    found = float(snap(np.array([float(exact) + float(step) * 0.3]), float(step))[0])
-    assert math.isclose(found, float(exact), rel_tol=1e-15, abs_tol=1e-15)
+    assume(abs(exact) < 500_000)
+    near = np.array([float(exact) + float(step) * 0.3])
+    assert float(snap(near, float(step))[0]) == float(exact)
 
 
 @given(st.integers(-100_000, 100_000), steps, st.floats(0.02, 0.98))
@@ -113,6 +122,30 @@ def test_prices_without_a_grid_have_no_tick() -> None:
     rng = np.random.default_rng(2)
     assert price_tick(100 * np.exp(0.1 * rng.standard_normal(500))) == 0
     assert price_tick(np.zeros(0)) == 0
+
+
+def test_a_few_odd_prints_do_not_hide_the_tick_that_prices_usually_keep_to() -> None:
+    usual = np.random.default_rng(4).integers(1000, 3000, 200) / 100
+    odd = np.array([10.0001, 12.3456, 17.1299])
+    prices = np.concatenate([usual, odd])
+    tick = price_tick(prices)
+    assert tick == 0.0001
+    assert usual_tick(prices, tick) == 0.01
+    assert usual_tick(np.concatenate([usual[:40], odd]), tick) == tick  # 7 % are not a few
+
+
+@given(counts, steps)
+def test_the_usual_tick_is_a_multiple_of_the_tick_that_nearly_all_prices_keep_to(
+    multiples: list[int], step: Decimal
+) -> None:
+    prices = as_floats([count * step for count in multiples])
+    tick = price_tick(prices)
+    usual = usual_tick(prices, tick)
+    assert usual >= tick
+    if tick > 0:
+        assert Decimal(str(usual)) % Decimal(str(tick)) == 0
+    if usual > 0:
+        assert on_grid(prices, usual).mean() >= 0.95
 
 
 @given(counts, st.sampled_from([Decimal("0.01"), Decimal("0.05"), Decimal("0.5")]))

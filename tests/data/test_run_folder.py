@@ -145,11 +145,6 @@ def test_the_latest_run_comes_last_whatever_the_names(tmp_path: Path) -> None:
     assert [run.name for run in all_runs(tmp_path)] == ["c", "b", "a"]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="BUG: the run of the working directory has the empty name: its card is titled '# ' and "
-    "its export is the hidden file '.csv'",
-)
 def test_the_run_of_the_working_directory_has_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -113,7 +113,7 @@ def test_rows_far_apart_are_split_without_loss() -> None:
 def test_a_row_that_touches_the_boundary_is_kept_and_one_that_crosses_it_is_purged() -> None:
     touching = [(0, 6, "1h"), (70, 1, "1h")]
     assert split_by_time(rows_over(touching), 0.5).purged.tolist() == []
-    crossing = [(0, 1, "1h"), (4, 6, "1h"), (70, 1, "1h"), (140, 1, "1h")]
+    crossing = [(0, 1, "1h"), (1, 6, "1h"), (70, 1, "1h"), (140, 1, "1h")]
     assert split_by_time(rows_over(crossing), 0.5).purged.tolist() == [1]
 
 

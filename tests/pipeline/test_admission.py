@@ -24,9 +24,9 @@ class World:
         if rng.random() < self.twin and task.row_number:
             other = int(rng.integers(0, task.row_number))
             # The first attempt at another row, which may or may not have been accepted.
-            point = np.random.default_rng([self.seed, other, 0])
-            point.random()
-            point = point.standard_normal(DIMENSIONS)
+            theirs = np.random.default_rng([self.seed, other, 0])
+            theirs.random()
+            point = theirs.standard_normal(DIMENSIONS)
         return made(task, passed, point.astype("<f8").tobytes() if passed else None)
 
 

@@ -1,5 +1,6 @@
 """The manifest: every number in it can be found again in the run's other files."""
 
+import itertools
 import json
 import platform
 from importlib.metadata import version
@@ -35,7 +36,7 @@ def test_its_buckets_say_what_was_asked_and_what_gold_had(finished_run: Finished
     assert [bucket["asked"] for bucket in buckets] == [2, 2, 4, 6, 8, 8, 6, 2, 2]
     assert abs(sum(bucket["weight"] for bucket in buckets) - 1) < 1e-9
     assert 0 < sum(bucket["gold_rows"] for bucket in buckets) <= manifest["gold"]["train_rows"]
-    for left, right in zip(buckets, buckets[1:], strict=False):
+    for left, right in itertools.pairwise(buckets):
         assert left["high"] == right["low"]
 
 

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -63,7 +65,7 @@ def test_continuous_weights_are_the_distributions_probabilities(
 ) -> None:
     buckets = buckets_of(params)
     assert sum(b.weight for b in buckets) == pytest.approx(1)
-    for before, after in zip(buckets, buckets[1:], strict=False):
+    for before, after in pairwise(buckets):
         assert before.high == pytest.approx(after.low)
     for bucket in buckets:
         mass = float(frozen.cdf(bucket.high) - frozen.cdf(bucket.low))

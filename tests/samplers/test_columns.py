@@ -74,20 +74,26 @@ def test_conditional_params_of_an_object_are_kept() -> None:
     [
         (
             "c.yaml",
-            "columns:\n"
-            "- {column_type: llm-text, name: other, prompt: x}\n"
-            "- {column_type: sampler, name: target_volatility, sampler_type: category,\n"
-            "   params: {values: [0.3, 0.4], weights: [1.0, 3.0]}}\n",
+            (
+                "columns:\n"
+                "- {column_type: llm-text, name: other, prompt: x}\n"
+                "- {column_type: sampler, name: target_volatility, sampler_type: category,\n"
+                "   params: {values: [0.3, 0.4], weights: [1.0, 3.0]}}\n"
+            ),
         ),
         (
             "c.toml",
-            'name = "target_volatility"\nsampler_type = "category"\n'
-            "[params]\nvalues = [0.3, 0.4]\nweights = [1.0, 3.0]\n",
+            (
+                'name = "target_volatility"\nsampler_type = "category"\n'
+                "[params]\nvalues = [0.3, 0.4]\nweights = [1.0, 3.0]\n"
+            ),
         ),
         (
             "c.json",
-            '[{"name": "target_volatility", "sampler_type": "category", '
-            '"params": {"values": [0.3, 0.4], "weights": [1.0, 3.0]}}]',
+            (
+                '[{"name": "target_volatility", "sampler_type": "category", '
+                '"params": {"values": [0.3, 0.4], "weights": [1.0, 3.0]}}]'
+            ),
         ),
     ],
 )

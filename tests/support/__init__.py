@@ -1,1 +1,5 @@
 """Builders and tools that tests share."""
+
+import pytest
+
+pytest.register_assert_rewrite("tests.support.compare")

@@ -1,7 +1,9 @@
 """The command line: called in this process, or as a real one where that is the point."""
 
+import contextlib
 import json
 import os
+import pty
 import re
 import shlex
 import signal
@@ -86,6 +88,31 @@ def process(cwd: Path, *args: str | Path, env: Mapping[str, str] | None = None) 
     return finish(start(cwd, *args, env=env))
 
 
+def in_a_terminal(cwd: Path, *args: str | Path, env: Mapping[str, str] | None = None) -> Said:
+    """Run `python -m tradegen` in a terminal, to its end; `out` holds all that it showed."""
+    ours, theirs = pty.openpty()
+    started = subprocess.Popen(
+        [sys.executable, "-m", "tradegen", *map(str, args)],
+        cwd=cwd,
+        env=environment({"TERM": "xterm-256color", **(env or {})}),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    shown = bytearray()
+    with contextlib.suppress(OSError):  # EIO: the other end was closed
+        while part := os.read(ours, 65536):
+            shown += part
+    os.close(ours)
+    return Said(started.wait(TIMEOUT_S), shown.decode().replace("\r\n", "\n"), "")
+
+
+def plain(shown: str) -> str:
+    """Return what a terminal showed without its escape sequences."""
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
+
+
 def python(cwd: Path, *args: str | Path, env: Mapping[str, str] | None = None) -> Said:
     """Run Python itself in a process of its own, to its end."""
     done = subprocess.run(
@@ -102,6 +129,6 @@ def python(cwd: Path, *args: str | Path, env: Mapping[str, str] | None = None) -
 
 def printed_command(output: str, after: str) -> list[str]:
     """Return the arguments of the `python -m tradegen` command printed after some words."""
-    found = re.search(rf"{re.escape(after)}\s+python -m tradegen (.+)", output)
+    found = re.search(rf"{re.escape(after)}\s+python -m tradegen (.+)", plain(output))
     assert found, f"no command after {after!r} in:\n{output}"
     return shlex.split(found[1])

@@ -1,4 +1,4 @@
-"""Finished runs to look at: made once, from gold that has columns of every kind."""
+"""Runs to look at: each made once, since every run starts processes and learns its engine."""
 
 import shutil
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.cli import Said, in_a_terminal
 from tests.support.rows import Record, records, write_jsonl
 from tradegen.api import RunResult, run
 
@@ -25,6 +26,18 @@ class FinishedRun:
     def path(self) -> Path:
         """The run's folder."""
         return self.result.folder
+
+    def copied_to(self, folder: Path) -> Path:
+        """Return a copy that a test may change, in a folder of runs."""
+        return Path(shutil.copytree(self.path, folder / self.path.name))
+
+
+@dataclass(frozen=True, slots=True)
+class StoppedRun:
+    """A run in a terminal whose attempt budget ran out early; not to be changed."""
+
+    path: Path
+    said: Said
 
     def copied_to(self, folder: Path) -> Path:
         """Return a copy that a test may change, in a folder of runs."""
@@ -61,3 +74,15 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
         },
     )
     return FinishedRun(gold, result)
+
+
+@pytest.fixture(scope="session")
+def stopped_run(tmp_path_factory: pytest.TempPathFactory) -> StoppedRun:
+    """Make the run that tests of going on share: 12 rows asked for, 3 attempts allowed."""
+    folder = tmp_path_factory.mktemp("stopped")
+    said = in_a_terminal(
+        folder,
+        *("run", "--n", "12", "--workers", "1", "--name", "stopped", "--max-attempts", "3"),
+        env={"TRADEGEN_RUN__IN_FLIGHT": "2"},
+    )
+    return StoppedRun(folder / "runs/stopped", said)

@@ -1,5 +1,6 @@
 """The commands and their flags. What takes time to import is imported by the command itself."""
 
+import io
 import json
 import sys
 from enum import StrEnum
@@ -113,7 +114,6 @@ def run_(
 ) -> None:
     """Make synthetic trades: the main job."""
     from tradegen.cli.run_command import run_command
-    from tradegen.settings import load_settings
 
     overrides = _tree(
         {
@@ -131,8 +131,7 @@ def run_(
             },
         }
     )
-    settings = load_settings(overrides, config)
-    raise typer.Exit(run_command(settings, resume=resume, quiet=quiet, as_json=as_json))
+    raise typer.Exit(run_command(overrides, config, resume=resume, quiet=quiet, as_json=as_json))
 
 
 @app.command()
@@ -244,22 +243,32 @@ def _tree(flags: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> NoReturn:
     """Run the command line; errors become one message and their exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # bars of blocks are no reason to fail
     try:
         status = app(standalone_mode=False)
     except TradegenError as error:
-        _say(error)
+        _say(str(error), error.exit_code)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except Exception as error:  # typer's own usage errors carry their exit code
         if not hasattr(error, "exit_code") or not hasattr(error, "show"):
             raise
-        error.show()
+        if _wants_json():
+            _say(str(error), error.exit_code)
+        else:
+            error.show()
         sys.exit(error.exit_code)
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def _say(error: TradegenError) -> None:
-    if "--json" in sys.argv:
-        print(json.dumps({"error": str(error), "exit_code": error.exit_code}))
-    print(f"tradegen: {error}", file=sys.stderr)
+def _wants_json() -> bool:
+    return "--json" in sys.argv
+
+
+def _say(message: str, exit_code: int) -> None:
+    if _wants_json():
+        print(json.dumps({"error": message, "exit_code": exit_code}))
+    print(f"tradegen: {message}", file=sys.stderr)

@@ -10,12 +10,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from rich.console import Console
-
+from tradegen.cli.console import make_console, styled
 from tradegen.data.gold import load_gold
+from tradegen.data.run_folder import RunFolder
 from tradegen.data.volatility import lookback_volatility
 from tradegen.engines.registry import engine_names
-from tradegen.errors import TradegenError
+from tradegen.errors import InputError, TradegenError
 from tradegen.pipeline.fleet import usual_workers
 from tradegen.settings import Settings
 from tradegen.version import __version__
@@ -37,11 +37,11 @@ class Check:
 
 def doctor_command(settings: Settings, *, offline: bool) -> int:
     """Print what was checked; return 0 if a run can start, else 2."""
-    console = Console(soft_wrap=True, highlight=False)
+    console = make_console()
     failed = False
     for check in _checks(settings, offline=offline):
-        mark = {True: "[green]ok  [/]", False: "[red]bad [/]", None: "[dim]--  [/]"}[check.ok]
-        console.print(f"{mark} {check.name}: {check.found}")
+        mark = {True: ("ok  ", "green"), False: ("bad ", "red"), None: ("--  ", "dim")}[check.ok]
+        console.print(styled(mark, f" {check.name}: {check.found}"))
         failed |= check.ok is False
     return 2 if failed else 0
 
@@ -73,13 +73,16 @@ def _package(name: str) -> Check:
 
 
 def _disk(folder: Path) -> Check:
+    try:
+        RunFolder(folder / "a-new-run").check()
+    except InputError as error:
+        return Check("run folder", False, str(error))
     place = folder.absolute()
     while not place.exists():
         place = place.parent
     free = shutil.disk_usage(place).free
-    writable = os.access(place, os.W_OK)
-    found = f"{free / 1e9:.1f} GB free, {'writable' if writable else 'NOT writable'} ({place})"
-    return Check("run folder", writable and free > _ENOUGH_BYTES, found)
+    found = f"{free / 1e9:.1f} GB free, writable ({place})"
+    return Check("run folder", free > _ENOUGH_BYTES, found)
 
 
 def _gold(settings: Settings) -> Iterator[Check]:

@@ -2,11 +2,11 @@
 
 import csv
 import json
+import shlex
 from contextlib import ExitStack
 from pathlib import Path
 
-from rich.console import Console
-
+from tradegen.cli.console import make_console
 from tradegen.data.atomic import atomic_file
 from tradegen.data.dataset import read_rows, row_as_json
 from tradegen.data.row import BAR_FIELDS, CORE_FIELDS
@@ -18,14 +18,20 @@ def export_command(run: str, folder: Path, to: str, out: Path | None) -> None:
     """Write a run's rows in another format."""
     found = find_run(folder, run)
     if not found.rows.is_file():
-        raise InputError(f"{found.path}: no rows yet; finish the run first (--resume)")
+        raise InputError(
+            f"{found.path}: no rows.parquet; finish the run first: tradegen run --resume "
+            f"--name {found.name}"
+        )
     target = out or found.path / f"{found.name}.{to}"
+    if target.suffix.lower() != f".{to}":
+        target = target.with_name(f"{target.name}.{to}")
     writers = {"csv": _csv, "jsonl": _jsonl, "parquet": _parquet}
     written = writers[to](found, target)
-    console = Console(soft_wrap=True, highlight=False)
+    console = make_console()
     console.print("wrote " + " and ".join(str(path) for path in written))
     if to == "csv":
-        console.print(f"read it back with:  --gold {written[0]} --bars {written[1]}")
+        flags = ["--gold", str(written[0]), "--bars", str(written[1])]
+        console.print(f"read it back with:  {shlex.join(flags)}")
 
 
 def _parquet(run: RunFolder, target: Path) -> list[Path]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
-from rich.console import Console
 
+from tradegen.cli.console import make_console
 from tradegen.data.atomic import write_text
 from tradegen.errors import InputError
 from tradegen.settings import Settings
@@ -24,7 +24,7 @@ def init_command(path: Path, *, force: bool) -> None:
     if path.exists() and not force:
         raise InputError(f"{path} is there already; pass --force to replace it")
     write_text(path, settings_file())
-    Console(soft_wrap=True, highlight=False).print(f"wrote {path}; tradegen reads it from here")
+    make_console().print(f"wrote {path}; tradegen reads it from here")
 
 
 def settings_file() -> str:

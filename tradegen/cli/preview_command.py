@@ -6,6 +6,7 @@ import numpy as np
 from rich.console import Console
 from rich.text import Text
 
+from tradegen.cli.console import make_console, styled
 from tradegen.cli.sparkline import sparkline
 from tradegen.data.changes import changed_fields
 from tradegen.data.market import Market
@@ -24,7 +25,7 @@ _WIDTH = 60
 
 def preview_command(settings: Settings) -> None:
     """Make a few rows in this process and show each step."""
-    console = Console(soft_wrap=True, highlight=False)
+    console = make_console()
     prepared = prepare(settings)
     for note in prepared.notes:
         console.print(f"note: {note}")
@@ -55,14 +56,16 @@ def _show_step(
         constraint = state["volatility_constraint"]
         seeds = ", ".join(f"{row.trade_id} ({row.symbol})" for row in state["grounding_seeds"])
         console.print(
-            f"[bold]volatility {constraint.value:g}[/] [{constraint.low:g}, {constraint.high:g}) "
-            f"from {seeds}"
+            styled(
+                (f"volatility {constraint.value:g}", "bold"),
+                f" [{constraint.low:g}, {constraint.high:g}) from {seeds}",
+            )
         )
     elif node == "generator_node":
         _show_row(console, market, state["generated_row"])
     elif node == "refiner_node" and before is not None:
         changed = ", ".join(sorted(changed_fields(before, state["generated_row"])))
-        console.print(f"  [cyan]refiner[/] changed {changed or 'nothing'}")
+        console.print(styled("  ", ("refiner", "cyan"), f" changed {changed or 'nothing'}"))
         _show_row(console, market, state["generated_row"])
     elif node == "judge_node":
         _show_critique(console, state["judge_critique"])
@@ -81,10 +84,13 @@ def _show_row(console: Console, market: Market, row: Row) -> None:
     console.print(picture)
     held = len(row.bars) - 1 - LOOKBACK
     console.print(
-        f"  {row.symbol} {row.side} {row.quantity:g} at {row.entry_price:g}, "
-        f"{row.entry_time:%Y-%m-%d %H:%M}; out at {row.exit_price:g} after {held} bars of "
-        f"{row.interval}: [{style}]{100 * (np.exp(result) - 1):+.2f} %[/], "
-        f"volatility {volatility:.3f}"
+        styled(
+            f"  {row.symbol} {row.side} {row.quantity:g} at {row.entry_price:g}, "
+            f"{row.entry_time:%Y-%m-%d %H:%M}; out at {row.exit_price:g} after {held} bars of "
+            f"{row.interval}: ",
+            (f"{100 * (np.exp(result) - 1):+.2f} %", style),
+            f", volatility {volatility:.3f}",
+        )
     )
     if row.extras:
         console.print(f"  {', '.join(f'{name}={value}' for name, value in row.extras.items())}")
@@ -93,6 +99,7 @@ def _show_row(console: Console, market: Market, row: Row) -> None:
 def _show_critique(console: Console, critique: Critique) -> None:
     scores = ", ".join(f"{name} {value:.3f}" for name, value in critique.scores.items())
     if critique.passed:
-        console.print(f"  [green]judge[/] passes it ({scores})")
+        console.print(styled("  ", ("judge", "green"), f" passes it ({scores})"))
         return
-    console.print("  [red]judge[/] " + critique.text.replace("\n", "\n        "))
+    words = critique.text.replace("\n", "\n        ")
+    console.print(styled("  ", ("judge", "red"), f" {words}"))

@@ -15,16 +15,16 @@ from tradegen.pipeline.manifest import is_simulated
 from tradegen.pipeline.prepare import Prepared
 
 _LINE_EVERY_S = 5.0
-_BLOCKS = " ▏▎▍▌▋▊▉█"
+_BLOCKS = ("", *"▏▎▍▌▋▊▉")
 
 
 def duration(seconds: float | None) -> str:
     """Return seconds in a form for people."""
     if seconds is None:
         return "?"
-    if seconds < 60:
-        return f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
+    if not minutes:
+        return f"{rest} s"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
 
@@ -54,7 +54,7 @@ class PlainProgress:
 
     def started(self, prepared: Prepared, folder: RunFolder, accepted: int) -> None:
         """See `Observer`."""
-        self._console.print(headline(prepared, folder, accepted), highlight=False)
+        self._console.print(Text(headline(prepared, folder, accepted)))
 
     def progressed(self, progress: Progress) -> None:
         """See `Observer`."""
@@ -66,7 +66,6 @@ class PlainProgress:
             f"{progress.ready:,} of {progress.asked:,} rows ready, {progress.accepted:,} accepted, "
             f"{progress.rows_per_second:,.0f} rows/s, {duration(progress.seconds_left)} left; "
             f"{progress.retries:,} retries, {progress.thrown_away:,} thrown away",
-            highlight=False,
         )
 
     def stopping(self) -> None:
@@ -86,10 +85,10 @@ class LiveProgress:
         self._labels: list[str] = []
         self._asked: list[int] = []
         self._bars = Bars(
-            TextColumn("[bold]rows"),
+            TextColumn("rows", style="bold", markup=False),
             BarColumn(bar_width=None),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
+            TextColumn("{task.fields[rate]}", markup=False),
             console=console,
             expand=True,
         )
@@ -98,7 +97,7 @@ class LiveProgress:
 
     def started(self, prepared: Prepared, folder: RunFolder, accepted: int) -> None:
         """See `Observer`."""
-        self._console.print(headline(prepared, folder, accepted), highlight=False)
+        self._console.print(Text(headline(prepared, folder, accepted)))
         buckets = prepared.sampler.constraint.buckets
         shown = [k for k, quota in enumerate(prepared.sampler.quotas) if quota]
         self._shown = shown
@@ -136,4 +135,5 @@ def _fill(count: int, asked: int, width: int = 4) -> str:
     """Return a small bar of `width` characters."""
     eighths = round(8 * width * count / asked) if asked else 0
     full, part = divmod(eighths, 8)
-    return ("█" * full + (_BLOCKS[part] if full < width else "")).ljust(width, "·")
+    bar: str = "█" * full + _BLOCKS[part]
+    return bar.ljust(width, "·")

@@ -2,17 +2,20 @@
 
 import json
 import shlex
-import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
 from tradegen.api import Silent
 from tradegen.cli.app import INTERRUPTED
+from tradegen.cli.console import make_console
 from tradegen.cli.progress import LiveProgress, PlainProgress
 from tradegen.cli.summary import print_summary
 from tradegen.errors import BudgetExhaustedError
 from tradegen.pipeline.job import Finished, run_job
-from tradegen.settings import Settings
+from tradegen.settings import load_settings, what_is_stated
 
 _EXIT_CODES = {
     "done": 0,
@@ -21,15 +24,18 @@ _EXIT_CODES = {
 }
 
 
-def run_command(settings: Settings, *, resume: bool, quiet: bool, as_json: bool) -> int:
+def run_command(
+    overrides: Mapping[str, Any], config: Path | None, *, resume: bool, quiet: bool, as_json: bool
+) -> int:
     """Run the main job, show how it goes and what came of it; return the exit code."""
-    console = Console(stderr=as_json, soft_wrap=not sys.stdout.isatty())
+    settings, stated = load_settings(overrides, config), what_is_stated(overrides, config)
+    console = make_console()
     if quiet or as_json:
-        finished = run_job(settings, Silent(), resume=resume)
+        finished = run_job(settings, stated, Silent(), resume=resume)
     else:
         observer = LiveProgress(console) if console.is_terminal else PlainProgress(console)
         try:
-            finished = run_job(settings, observer, resume=resume)
+            finished = run_job(settings, stated, observer, resume=resume)
         finally:
             observer.close()
     if as_json:
@@ -47,6 +53,7 @@ def _say_how_to_go_on(console: Console, finished: Finished) -> None:
     if str(finished.folder.path.parent) != "runs":
         command += ["--folder", str(finished.folder.path.parent)]
     if finished.status == "exhausted":
-        budget = 2 * finished.manifest["attempts"]["attempts"]
+        missing = finished.manifest["asked"] - finished.manifest["accepted"]
+        budget = 2 * finished.manifest["attempts"]["attempts"] + 5 * missing + 100
         command += ["--max-attempts", str(budget), "--max-attempts-per-row", "100"]
-    console.print(f"\ngo on with:  {shlex.join(command)}", highlight=False, soft_wrap=True)
+    console.print(f"\ngo on with:  {shlex.join(command)}", soft_wrap=True)

@@ -2,9 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
+from tradegen.cli.console import make_console, styled
 from tradegen.cli.summary import print_summary
 from tradegen.data.ledger import Attempt, Ledger
 from tradegen.data.run_folder import RunFolder, find_run
@@ -16,8 +18,8 @@ _EXAMPLES = 3
 def show_command(run: str, folder: Path, *, row: int | None, as_json: bool) -> None:
     """Show a run, or all attempts at one of its rows."""
     found = find_run(folder, run)
-    manifest = found.read_manifest()
-    console = Console(soft_wrap=True, highlight=False)
+    manifest = _up_to_date(found)
+    console = make_console()
     if row is not None:
         _show_attempts(console, found, row, as_json=as_json)
     elif as_json:
@@ -25,6 +27,24 @@ def show_command(run: str, folder: Path, *, row: int | None, as_json: bool) -> N
     else:
         print_summary(console, found.path, manifest)
         _show_examples(console, found)
+
+
+def _up_to_date(run: RunFolder) -> dict[str, Any]:
+    """Return what `run.json` says; of a run that did not end, with the ledger's counts."""
+    manifest = run.read_manifest()
+    if manifest["status"] != "running":
+        return manifest
+    ledger = Ledger.read(run.ledger)
+    try:
+        attempts, accepted = ledger.summary(), ledger.accepted_by_range()
+    finally:
+        ledger.close()
+    buckets = [
+        {**bucket, "accepted": accepted.get((bucket["low"], bucket["high"]), 0)}
+        for bucket in manifest["buckets"]
+    ]
+    counts = {"accepted": attempts["accepted"], "attempts": attempts, "buckets": buckets}
+    return {**manifest, **counts, "status": "running, or killed"}
 
 
 def _show_attempts(console: Console, run: RunFolder, row: int, *, as_json: bool) -> None:
@@ -40,8 +60,10 @@ def _show_attempts(console: Console, run: RunFolder, row: int, *, as_json: bool)
         return
     for attempt in attempts:
         console.print(
-            f"[bold]row {attempt.row_number}, attempt {attempt.attempt}[/]: {attempt.outcome} "
-            f"after {attempt.retries} retries, {attempt.seconds:.2f} s"
+            styled(
+                (f"row {attempt.row_number}, attempt {attempt.attempt}", "bold"),
+                f": {attempt.outcome} after {attempt.retries} retries, {attempt.seconds:.2f} s",
+            )
         )
         console.print(f"  volatility {attempt.target:g} from {', '.join(attempt.seeds)}")
         if attempt.critique:
@@ -62,7 +84,7 @@ def _show_examples(console: Console, run: RunFolder) -> None:
     finally:
         ledger.close()
     for kind, attempts in examples.items():
-        console.print(f"\n[bold]{kind}[/]: {len(attempts):,} thrown away, e.g.")
+        console.print(styled("\n", (kind, "bold"), f": {len(attempts):,} thrown away, e.g."))
         for attempt in attempts[:_EXAMPLES]:
             first = attempt.critique.split("\n")[0]
             console.print(f"  row {attempt.row_number}: {first}")

@@ -6,52 +6,56 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from tradegen.cli.console import styled
 from tradegen.cli.progress import duration
 
 _BAR = 16
+_STATUS = {"done": ("done", "green"), "exhausted": ("attempt budget exhausted", "red")}
 
 
 def print_summary(console: Console, folder: Path, manifest: Mapping[str, Any]) -> None:
     """Print what came of a run and what can be done next."""
-    asked, accepted, attempts = manifest["asked"], manifest["accepted"], manifest["attempts"]
-    status = manifest["status"]
+    attempts, status = manifest["attempts"], manifest["status"]
     console.print()
     console.print(_buckets(manifest))
-    rate = accepted / manifest["seconds"] if manifest["seconds"] else 0.0
-    verb = {"done": "[green]done[/]", "exhausted": "[red]attempt budget exhausted[/]"}
+    rate = manifest["accepted"] / manifest["seconds"] if manifest["seconds"] else 0.0
     console.print(
-        f"{verb.get(status, f'[yellow]{status}[/]')}: [bold]{accepted:,}[/] of {asked:,} rows "
-        f"accepted in {duration(manifest['seconds'])} ({rate:,.0f} rows/s)",
-        highlight=False,
+        styled(
+            _STATUS.get(status, (status, "yellow")),
+            ": ",
+            (f"{manifest['accepted']:,}", "bold"),
+            f" of {manifest['asked']:,} rows accepted in {duration(manifest['seconds'])} "
+            f"({rate:,.0f} rows/s)",
+        )
     )
-    made = attempts["attempts"]
-    if made:
+    if attempts["attempts"]:
         retried = sum(
             rows for count, rows in attempts["accepted_by_retries"].items() if count != "0"
         )
         console.print(
-            f"{made:,} attempts: {retried:,} accepted rows were refined first, "
-            f"{attempts['thrown_away']:,} attempts thrown away{_reasons(attempts)}",
-            highlight=False,
+            f"{attempts['attempts']:,} attempts: {retried:,} accepted rows were refined first, "
+            f"{attempts['thrown_away']:,} attempts thrown away{_reasons(attempts)}"
         )
-    gave_up = len(manifest["rows_given_up"])
-    if gave_up:
+    if attempts["waiting"]:
         console.print(
-            f"{gave_up:,} rows were given up after too many attempts; `tradegen show "
-            f"{folder.name}` says why",
-            highlight=False,
+            f"{attempts['waiting']:,} more rows have passed and wait for rows before them; they "
+            "are kept"
+        )
+    if manifest["rows_given_up"]:
+        console.print(
+            f"{len(manifest['rows_given_up']):,} rows were given up after too many attempts; "
+            f"`tradegen show {folder.name}` says why"
         )
     if manifest["gold"]["simulated"]:
         console.print(
-            "[yellow]gold was the simulated demo (source=simulated): pass your own with --gold[/]",
-            highlight=False,
+            "gold was the simulated demo (source=simulated): pass your own with --gold",
+            style="yellow",
         )
-    console.print(f"\nrows: {folder / 'rows.parquet'}", highlight=False, soft_wrap=True)
+    console.print(f"\nrows: {folder / 'rows.parquet'}", soft_wrap=True)
     console.print(
-        f"more: {folder} (README.md, run.json, rejected.parquet, ledger.sqlite)",
-        highlight=False,
-        soft_wrap=True,
+        f"more: {folder} (README.md, run.json, rejected.parquet, ledger.sqlite)", soft_wrap=True
     )
 
 
@@ -69,13 +73,13 @@ def _buckets(manifest: Mapping[str, Any]) -> Table:
         width = round(_BAR * bucket["accepted"] / largest) if largest else 0
         full = bucket["accepted"] == bucket["asked"]
         table.add_row(
-            bucket["bucket"],
+            Text(bucket["bucket"]),
             f"{bucket['low']:.4g} to {bucket['high']:.4g}",
             f"{bucket['weight']:.1%}",
             f"{bucket['gold_rows']:,}",
             f"{bucket['asked']:,}",
             f"{bucket['accepted']:,}",
-            f"[{'green' if full else 'yellow'}]{'█' * width}[/]",
+            Text("█" * width, style="green" if full else "yellow"),
         )
     return table
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
-from tradegen.data.parquet import read_table
-from tradegen.data.row import BAR_FIELDS, LOOKBACK, Bars, IntArray
+from tradegen.data.parquet import in_utc, read_table
+from tradegen.data.row import BAR_FIELDS, LOOKBACK, Bars, IntArray, to_microseconds
 from tradegen.errors import GoldError
 
 Key = tuple[str, str | None]
@@ -30,21 +31,21 @@ class BarsTable:
         """Return a trade's window: 64 bars before the entry bar, up to the exit bar.
 
         `entry` and `exit_` are microseconds since 1970. Raises `LookupError`, whose text says
-        what is missing.
+        what would be needed.
         """
         name = str(record.get("trade_id" if self.by_trade else "symbol"))
         interval = record.get("interval")
         bars = self.bars.get((name, str(interval)), self.bars.get((name, None)))
         if bars is None:
-            raise LookupError(f"no bars of {name} ({interval}) in the bars file")
+            raise LookupError(f"bars of {name} ({interval}) in the bars file")
         if self.by_trade:
             return bars
         first = int(np.searchsorted(bars.time, entry, side="right")) - 1 - LOOKBACK
         last = int(np.searchsorted(bars.time, exit_, side="right")) - 1
         if first < 0:
             raise LookupError(
-                f"only {max(first + LOOKBACK, 0)} bars of {name} before the entry bar; "
-                f"{LOOKBACK} are needed"
+                f"{LOOKBACK} bars of {name} before the entry bar; the bars file has "
+                f"{max(first + LOOKBACK, 0)}"
             )
         return bars[first : last + 1]
 
@@ -76,7 +77,7 @@ def _read_table(path: Path) -> pa.Table:
         table = read_table(path) if is_parquet else _read_csv(path)
     except FileNotFoundError as error:
         raise GoldError(f"{path}: no such file") from error
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:
         raise GoldError(f"{path}: not readable as bars: {error}") from error
     missing = [name for name in BAR_FIELDS if name not in table.column_names]
     if missing or not {"symbol", "trade_id"} & set(table.column_names):
@@ -96,10 +97,11 @@ def _read_csv(path: Path) -> pa.Table:
         path,
         parse_options=pacsv.ParseOptions(delimiter=delimiter),
         convert_options=pacsv.ConvertOptions(
+            strings_can_be_null=True,
             column_types={
                 **dict.fromkeys(text, pa.string()),
                 **dict.fromkeys(BAR_FIELDS[1:], pa.float64()),
-            }
+            },
         ),
     )
 
@@ -110,6 +112,11 @@ def _split(path: Path, table: pa.Table, key: str, tz: ZoneInfo | None) -> dict[K
         if table[name].null_count:
             row = table[name].is_null().index(True).as_py() + 1
             raise GoldError(f"{path}, row {row}: {name} is missing")
+    for name in BAR_FIELDS[1:]:
+        kind = table[name].type
+        if not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+            first = table[name][0].as_py()
+            raise GoldError(f"{path}: {name} has type {kind} (e.g. {first!r}); expected numbers")
     time = _utc(path, table["time"], tz)
     names = [table[name].to_pylist() for name in keys]
     groups: dict[Key, list[int]] = {}
@@ -122,31 +129,41 @@ def _split(path: Path, table: pa.Table, key: str, tz: ZoneInfo | None) -> dict[K
     result = {}
     for found, index in groups.items():
         order = np.array(index)[np.argsort(time[index], kind="stable")]
-        if np.any(np.diff(time[order]) == 0):
-            raise GoldError(f"{path}: two bars of {found[0]} open at the same time")
+        twice = np.flatnonzero(np.diff(time[order]) == 0)
+        if len(twice):
+            rows = " and ".join(str(row + 1) for row in sorted(order[twice[0] : twice[0] + 2]))
+            raise GoldError(f"{path}, rows {rows}: two bars of {found[0]} open at the same time")
         result[found] = Bars(time[order], *(column[order] for column in numbers))
     return result
 
 
 def _utc(path: Path, column: pa.ChunkedArray, tz: ZoneInfo | None) -> IntArray:
     """Return times as microseconds since 1970; those that carry no zone are in `tz`."""
-    stamp = pa.timestamp("us", tz="UTC")
-    try:
-        aware = None if _is_naive(column.type) else pc.cast(column, stamp)
-    except pa.ArrowInvalid:
-        aware = None
-    if aware is None:
-        if tz is None:
-            raise GoldError(
-                f"{path}: time has values without a time zone, e.g. {column[0].as_py()}; expected "
-                "ISO 8601 with an offset from UTC (2024-01-31T14:30:00Z), or pass --tz ZONE"
-            )
+    if pa.types.is_string(column.type):
+        column = pa.chunked_array([_parsed(path, column.to_pylist(), tz)])
+    elif not (pa.types.is_timestamp(column.type) or pa.types.is_date(column.type)):
+        raise GoldError(
+            f"{path}: time has type {column.type} (e.g. {column[0].as_py()!r}); expected "
+            "timestamps, or ISO 8601 text such as 2024-01-31T14:30:00Z"
+        )
+    aware = in_utc(str(path), "time", column, tz)
+    return np.ascontiguousarray(aware.cast(pa.int64()).to_numpy())
+
+
+def _parsed(path: Path, texts: list[str], tz: ZoneInfo | None) -> pa.Array:
+    moments = []
+    for row, text in enumerate(texts, start=1):
         try:
-            aware = pc.assume_timezone(pc.cast(column, pa.timestamp("us")), tz.key)
-        except pa.ArrowInvalid as error:
-            raise GoldError(f"{path}: time: {error}; expected ISO 8601 times") from error
-    return np.ascontiguousarray(pc.cast(aware, stamp).cast(pa.int64()).to_numpy())
-
-
-def _is_naive(kind: pa.DataType) -> bool:
-    return pa.types.is_date(kind) or (pa.types.is_timestamp(kind) and kind.tz is None)
+            moment = datetime.fromisoformat(text)
+        except ValueError as error:
+            raise GoldError(
+                f"{path}, row {row}: time is {text!r}; expected ISO 8601 such as "
+                "2024-01-31T14:30:00Z"
+            ) from error
+        if moment.tzinfo is None and tz is None:
+            raise GoldError(
+                f"{path}, row {row}: time is {text!r}, without a time zone; expected an offset "
+                "from UTC, e.g. 2024-01-31T14:30:00Z, or pass --tz ZONE"
+            )
+        moments.append(to_microseconds(moment if moment.tzinfo else moment.replace(tzinfo=tz)))
+    return pa.array(moments, pa.int64()).cast(pa.timestamp("us", tz="UTC"))

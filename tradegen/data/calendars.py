@@ -96,9 +96,10 @@ class WeeklyCalendar:
 class SessionCalendar:
     """An exchange with sessions and holidays, as `exchange_calendars` knows them.
 
-    `session`, `open` and `close` have shape `(n_sessions,)`: the session's date at 00:00 UTC
-    (where daily bars are stamped) and its trading hours. Intraday bars open either every
-    interval from the session's open, or on the clock (`on_clock`).
+    `session`, shape `(n_sessions,)`, holds the sessions' dates at 00:00 UTC, where daily bars are
+    stamped. `open` and `close`, shape `(n_parts,)`, bound the parts of sessions without a break:
+    one a session, two where there is a lunch break. Intraday bars open every interval from the
+    beginning of a part; with `on_clock`, at every multiple of the interval that trading touches.
     """
 
     name: str
@@ -111,7 +112,7 @@ class SessionCalendar:
         """See `Calendar`."""
         if interval >= DAY_US:
             return np.isin(time, self.session)
-        if len(self.session) == 0:
+        if len(self.open) == 0:
             return np.zeros(time.shape, dtype=np.bool_)
         k = np.clip(np.searchsorted(self.close, time, side="right"), 0, len(self.close) - 1)
         if self.on_clock:
@@ -128,9 +129,9 @@ class SessionCalendar:
         if interval >= DAY_US:
             times = self.session
         else:
-            first = self.open // interval * interval if self.on_clock else self.open
+            first = self._first(interval)
             longest = int((self.close - first).max(initial=0))
-            times = (first[:, None] + np.arange(0, longest, interval)).ravel()
+            times = np.unique(first[:, None] + np.arange(0, longest, interval))
             times = times[self.is_slot(times, interval)]
         return times[(times >= start) & (times < end)]
 
@@ -138,19 +139,31 @@ class SessionCalendar:
         """See `Calendar`: 252 daily bars; intraday, 252 times the bars of a usual session."""
         if interval >= DAY_US:
             return 252.0
-        first = self.open // interval * interval if self.on_clock else self.open
-        return 252.0 * float(np.median(-(-(self.close - first) // interval)))
+        in_a_part = float(np.median(-(-(self.close - self._first(interval)) // interval)))
+        return 252.0 * in_a_part * round(len(self.open) / len(self.session))
+
+    def _first(self, interval: int) -> IntArray:
+        """Return where the first bar of each part opens."""
+        return self.open // interval * interval if self.on_clock else self.open
 
 
 def exchange_calendar(name: str, start: int, end: int) -> Calendar:
     """Return the calendar of an exchange (`XNYS`, `XLON`, `24/5` ...) over `[start, end]`.
 
-    Raises `InputError` for a name that `exchange_calendars` does not know.
+    Raises `InputError` for a name that `exchange_calendars` does not know, or a span for which it
+    has not recorded the holidays.
     """
     if name == "24/7":
         return AlwaysOpen()
     first, last = start // _YEAR_US, end // _YEAR_US + 1
-    return _sessions(name, (first - 1) * _YEAR_US, (last + 1) * _YEAR_US)
+    try:
+        return _sessions(name, (first - 1) * _YEAR_US, (last + 1) * _YEAR_US)
+    except ValueError:  # beyond what is recorded; a margin is welcome, not needed
+        pass
+    try:
+        return _sessions(name, start // DAY_US * DAY_US, (end // DAY_US + 1) * DAY_US)
+    except ValueError as error:
+        raise InputError(f"calendar {name!r}: {error}") from error
 
 
 @functools.cache
@@ -166,11 +179,16 @@ def _sessions(name: str, start: int, end: int) -> SessionCalendar:
         close = difflib.get_close_matches(name, ec.get_calendar_names(), n=3)
         hint = f"did you mean {' or '.join(close)}?" if close else "XNYS, XLON and 24/7 are known"
         raise InputError(f"calendar {name!r} is not known; {hint}") from error
+    schedule = calendar.schedule
+    lunch = schedule["break_start"].notna()
+    opens = pd.concat([schedule["open"], schedule["break_end"][lunch]])
+    before_lunch = schedule["close"].where(~lunch, schedule["break_start"])
+    closes = pd.concat([before_lunch, schedule["close"][lunch]])
     return SessionCalendar(
         name,
         session=_microseconds(calendar.sessions),
-        open=_microseconds(calendar.opens),
-        close=_microseconds(calendar.closes),
+        open=np.sort(_microseconds(opens)),
+        close=np.sort(_microseconds(closes)),
     )
 
 

@@ -1,13 +1,22 @@
 """The dataset card: a README that people and Hugging Face `datasets` read."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
-_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+_SIZES = (
+    (1_000, "n<1K"),
+    (10_000, "1K<n<10K"),
+    (100_000, "10K<n<100K"),
+    (1_000_000, "100K<n<1M"),
+    (10_000_000, "1M<n<10M"),
+    (100_000_000, "10M<n<100M"),
+    (1_000_000_000, "100M<n<1B"),
+)
 
 _CARD = """\
 ---
-pretty_name: {name}
+pretty_name: {quoted_name}
 size_categories:
 - {size}
 tags:
@@ -62,7 +71,8 @@ def dataset_card(name: str, manifest: Mapping[str, Any], extras: tuple[str, ...]
     reasons = ", ".join(f"{kind} {count:,}" for kind, count in kinds.items())
     return _CARD.format(
         name=name,
-        size=next((label for limit, label in _SIZES if accepted < limit), "n>1M"),
+        quoted_name=json.dumps(name),  # JSON strings are YAML strings
+        size=next((label for limit, label in _SIZES if accepted < limit), "1B<n<10B"),
         accepted=accepted,
         version=manifest["versions"]["tradegen"],
         engine=settings["engine"],

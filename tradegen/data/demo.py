@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from tradegen.data.gold import DEMO_GOLD
-from tradegen.data.gold_files import learn_extras
+from tradegen.data.gold_files import tidy_extras
 from tradegen.data.interval import DAY_US, HOUR_US
 from tradegen.data.row import LOOKBACK, Bars, FloatArray, Row, from_microseconds, to_microseconds
 from tradegen.data.rows import Rows
@@ -204,8 +204,8 @@ def _chosen(found: list[Row], rng: np.random.Generator) -> list[Row]:
 
 def write_demo_gold(path: Path = DEMO_GOLD) -> None:
     """Write the file that ships with the package."""
-    rows = simulate_demo_gold()
-    table = rows.to_arrow(learn_extras(rows))
+    rows, extras = tidy_extras(simulate_demo_gold())
+    table = rows.to_arrow(extras)
     pq.write_table(table, path, compression="zstd", compression_level=19)
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
-from tradegen.data.gold_files import GoldFile, learn_extras, read_gold_files
+from tradegen.data.gold_files import GoldFile, read_gold_files, tidy_extras
 from tradegen.data.invariants import find_violations
 from tradegen.data.market import AUTO, InstrumentOverride, Market, learn_market
 from tradegen.data.row import ExtraColumn, FloatArray
@@ -66,93 +66,113 @@ def load_gold(source: GoldSource) -> Gold:
     Raises `GoldError` with every bad file, row and field, unless `skip_bad` drops bad rows; what
     was dropped is then told in `notes`.
     """
-    files = read_gold_files(source.files, source.bars, _zone(source.tz))
-    rows, places, problems = _gather(files)
-    total = len(rows) + len({(p.file, p.row) for p in problems})
-    if problems and not source.skip_bad:
-        raise _bad_rows(problems, total)
-    if len(rows) == 0:
+    read = _gather(read_gold_files(source.files, source.bars, _zone(source.tz)))
+    checked = _without_bad_rows(read, _duplicates(read) + _broken_invariants(read, None))
+    problems, total = [*read.problems, *checked.problems], read.total
+    if not problems or (source.skip_bad and len(checked.rows)):
+        market = learn_market(checked.rows, source.calendar, source.instruments)
+        sound = _without_bad_rows(checked, _broken_invariants(checked, market))
+        problems += sound.problems
+        if not problems or (source.skip_bad and len(sound.rows)):
+            return _split(source, sound.rows, _notes(sound.rows, problems, total))
+    if source.skip_bad:
         raise GoldError("no usable gold row is left", problems)
-    everywhere = learn_market(rows, source.calendar, source.instruments)
-    broken = _broken_invariants(rows, everywhere, places) + _duplicates(rows, places)
-    problems += broken
-    if broken:
-        if not source.skip_bad:
-            raise _bad_rows(broken, total)
-        bad = {(problem.file, problem.row) for problem in broken}
-        rows = rows.select(np.array([place not in bad for place in places], dtype=np.bool_))
-    if len(rows) == 0:
-        raise GoldError("no usable gold row is left", problems)
-    return _split(source, rows, tuple(_notes(rows, everywhere, problems, total)))
+    raise _bad_rows(problems, total)
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """Rows, the file and number of each, and what is wrong with rows that are not among them."""
+
+    rows: Rows
+    places: list[tuple[str, int]]
+    problems: list[Problem]
+
+    @property
+    def total(self) -> int:
+        """Number of rows, bad ones included."""
+        return len(self.rows) + _count_rows(self.problems)
+
+
+def _without_bad_rows(checked: _Checked, problems: list[Problem]) -> _Checked:
+    bad = {(problem.file, problem.row) for problem in problems}
+    good = np.array([place not in bad for place in checked.places], dtype=np.bool_)
+    places = [place for place in checked.places if place not in bad]
+    return _Checked(checked.rows.select(good) if bad else checked.rows, places, problems)
+
+
+def _count_rows(problems: Sequence[Problem]) -> int:
+    return len({(problem.file, problem.row) for problem in problems})
 
 
 def _zone(name: str | None) -> ZoneInfo | None:
     try:
         return None if name is None else ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise InputError(f"time zone {name!r} is not known; expected e.g. Europe/Berlin") from error
 
 
-def _gather(
-    files: Sequence[GoldFile],
-) -> tuple[Rows, list[tuple[str, int]], list[Problem]]:
-    rows = Rows.concatenate([file.rows for file in files])
-    places = [(str(file.path), number) for file in files for number in file.numbers]
-    return rows, places, [problem for file in files for problem in file.problems]
+def _gather(files: Sequence[GoldFile]) -> _Checked:
+    return _Checked(
+        rows=Rows.concatenate([file.rows for file in files]),
+        places=[(str(file.path), number) for file in files for number in file.numbers],
+        problems=[problem for file in files for problem in file.problems],
+    )
 
 
-def _broken_invariants(
-    rows: Rows, market: Market, places: Sequence[tuple[str, int]]
-) -> list[Problem]:
+def _broken_invariants(checked: _Checked, market: Market | None) -> list[Problem]:
     return [
-        Problem(*places[v.row], v.field, v.value, v.expected)
-        for v in find_violations(rows, market, averages_allowed=True)
+        Problem(*checked.places[v.row], v.field, v.value, v.expected)
+        for v in find_violations(checked.rows, market, averages_allowed=True)
     ]
 
 
-def _duplicates(rows: Rows, places: Sequence[tuple[str, int]]) -> list[Problem]:
+def _duplicates(checked: _Checked) -> list[Problem]:
     first: dict[str, tuple[str, int]] = {}
     found = []
-    for trade_id, place in zip(rows.trade_id.tolist(), places, strict=True):
+    for trade_id, place in zip(checked.rows.trade_id.tolist(), checked.places, strict=True):
         if trade_id in first:
-            expected = (
-                f"a trade_id of its own ({first[trade_id][0]}, row {first[trade_id][1]} has it)"
-            )
+            file, row = first[trade_id]
+            expected = f"a trade_id of its own ({file}, row {row} has it)"
             found.append(Problem(*place, "trade_id", repr(trade_id), expected))
         first.setdefault(trade_id, place)
     return found
 
 
 def _bad_rows(problems: Sequence[Problem], total: int) -> GoldError:
-    bad = len({(problem.file, problem.row) for problem in problems})
     return GoldError(
-        f"{bad} of {total} gold rows cannot be used:",
-        problems,
+        f"{_count_rows(problems)} of {total} gold rows cannot be used:",
+        _in_order(problems),
         "Mend them, or drop them with --skip-bad-gold.",
     )
 
 
-def _notes(rows: Rows, market: Market, problems: Sequence[Problem], total: int) -> list[str]:
+def _in_order(problems: Sequence[Problem]) -> list[Problem]:
+    return sorted(problems, key=lambda problem: (problem.file, problem.row or 0))
+
+
+def _notes(rows: Rows, problems: Sequence[Problem], total: int) -> tuple[str, ...]:
     notes = []
     if problems:
-        bad = len({(problem.file, problem.row) for problem in problems})
         reasons = Counter(problem.field.split("[")[0] for problem in problems)
         listed = ", ".join(f"{name} ({count})" for name, count in reasons.most_common())
         notes.append(
-            f"dropped {bad} of {total} bad gold rows, by field: {listed}\n{list_problems(problems)}"
+            f"dropped {_count_rows(problems)} of {total} bad gold rows, by field: {listed}\n"
+            f"{list_problems(_in_order(problems))}"
         )
-    averages = {v.row for v in find_violations(rows, market)}
+    averages = {violation.row for violation in find_violations(rows, None)}
     if averages:
         notes.append(
             f"{len(averages)} gold rows have average prices (price_source says vwap) outside "
             "their entry or exit bar; generated prices always lie inside"
         )
-    return notes
+    return tuple(notes)
 
 
 def _split(source: GoldSource, rows: Rows, notes: tuple[str, ...]) -> Gold:
     split = split_by_time(rows, source.holdout)
-    train, holdout = rows.select(split.train), rows.select(split.holdout)
+    train, extras = tidy_extras(rows.select(split.train))
+    holdout = rows.select(split.holdout)
     seen = set(train.symbol.tolist())
     stated = {name: given for name, given in source.instruments.items() if name in seen}
     market = learn_market(train, source.calendar, stated)
@@ -160,7 +180,7 @@ def _split(source: GoldSource, rows: Rows, notes: tuple[str, ...]) -> Gold:
         train=train,
         holdout=holdout,
         market=market,
-        extras=learn_extras(train),
+        extras=extras,
         volatility=lookback_volatility(train, market.bars_per_year(train)),
         begins=split.begins,
         purged=len(split.purged),

@@ -1,7 +1,7 @@
 """Gold files of every format: read them into rows, or say what is wrong with them and where."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -14,13 +14,14 @@ import pyarrow.compute as pc
 from pydantic import TypeAdapter, ValidationError
 
 from tradegen.data.bars_files import BarsTable, read_bars
-from tradegen.data.parquet import read_table
+from tradegen.data.parquet import in_utc, read_table
 from tradegen.data.row import (
     BAR_FIELDS,
     BAR_TYPE,
     CORE_FIELDS,
     ExtraColumn,
     ExtraKind,
+    ExtraValue,
     UtcTime,
     arrow_schema,
     to_microseconds,
@@ -31,7 +32,6 @@ from tradegen.data.text_files import (
     Record,
     core_columns,
     localise,
-    parse_extra_cells,
     parse_records,
     read_csv_records,
     read_jsonl_records,
@@ -66,13 +66,9 @@ def read_gold_file(path: Path, bars: BarsTable | None, tz: ZoneInfo | None) -> G
     if suffix in (".parquet", ".pq"):
         return _read_parquet(path, bars, tz)
     if suffix in (".jsonl", ".ndjson"):
-        return _from_records(path, read_jsonl_records(path), bars, tz)
+        return _from_records(path, *read_jsonl_records(path), bars, tz)
     if suffix in (".csv", ".tsv", ".txt"):
-        gold = _from_records(path, read_csv_records(path), bars, tz)
-        extras = {
-            name: object_array(parse_extra_cells(cells)) for name, cells in gold.rows.extras.items()
-        }
-        return replace(gold, rows=replace(gold.rows, extras=extras))
+        return _from_records(path, *read_csv_records(path), bars, tz)
     raise GoldError(f"{path}: unknown kind of file; expected .parquet, .csv, .tsv or .jsonl")
 
 
@@ -84,21 +80,40 @@ def read_gold_files(
     return [read_gold_file(path, bars, tz) for path in paths]
 
 
-def learn_extras(rows: Rows) -> tuple[ExtraColumn, ...]:
-    """Tell the kind of each of the user's own columns from its values."""
-    return tuple(
-        ExtraColumn(name, _kind_of([value for value in values if value is not None]))
-        for name, values in rows.extras.items()
-    )
+def tidy_extras(rows: Rows) -> tuple[Rows, tuple[ExtraColumn, ...]]:
+    """Tell the kind of each of the user's own columns from its values, and make them all of it.
+
+    Columns without a value are left out. Values of different kinds in one column, and whole
+    numbers beyond 64 bits, become text.
+    """
+    extras, columns = {}, []
+    for name, values in rows.extras.items():
+        present = [value for value in values.tolist() if value is not None]
+        if not present:
+            continue
+        kind = _kind_of(present)
+        columns.append(ExtraColumn(name, kind))
+        as_kind = _AS_KIND[kind]
+        extras[name] = object_array([None if v is None else as_kind(v) for v in values.tolist()])
+    return replace(rows, extras=extras), tuple(columns)
 
 
-def _kind_of(values: Sequence[Any]) -> ExtraKind:
+_AS_KIND: Mapping[ExtraKind, Callable[[Any], ExtraValue]] = {
+    "boolean": bool,
+    "integer": int,
+    "number": float,
+    "category": str,
+    "text": str,
+}
+
+
+def _kind_of(values: Sequence[ExtraValue]) -> ExtraKind:
     kinds = {type(value) for value in values}
     if kinds == {bool}:
         return "boolean"
-    if kinds == {int}:
+    if kinds == {int} and all(-(2**63) <= int(value or 0) < 2**63 for value in values):
         return "integer"
-    if kinds and kinds <= {int, float}:
+    if float in kinds and kinds <= {int, float}:
         return "number"
     few = len(set(values)) <= max(20, CATEGORY_LIMIT * len(values))
     return "category" if few else "text"
@@ -108,20 +123,24 @@ def _kind_of(values: Sequence[Any]) -> ExtraKind:
 
 
 def _from_records(
-    path: Path, records: list[Record], bars: BarsTable | None, tz: ZoneInfo | None
+    path: Path,
+    records: list[Record],
+    problems: list[Problem],
+    bars: BarsTable | None,
+    tz: ZoneInfo | None,
 ) -> GoldFile:
-    if not records:
+    if not records and not problems:
         raise GoldError(f"{path}: the file has a header but no rows")
     have = core_columns(records)
     joined = bars is not None and "bars" not in have
-    _require_columns(path, have | ({"bars"} if joined else set()), _all_names(records))
-    problems: list[Problem] = []
+    if records:
+        _require_columns(path, have | ({"bars"} if joined else set()), _all_names(records))
     if bars is not None and joined:
-        records, problems = _join(path, records, bars, tz)
+        records, unjoined = _join(path, records, bars, tz)
+        problems = [*problems, *unjoined]
     parsed = parse_records(path, records, tz)
-    return GoldFile(
-        path, Rows.from_models(parsed.rows), parsed.numbers, [*problems, *parsed.problems]
-    )
+    found = [p for p in parsed.problems if not (joined and p.field == "bars")]
+    return GoldFile(path, Rows.from_models(parsed.rows), parsed.numbers, [*problems, *found])
 
 
 def _all_names(records: Sequence[Record]) -> list[str]:
@@ -142,7 +161,7 @@ def _join(
             window = bars.around(record.values, entry, exit_)
         except LookupError as error:
             problems.append(
-                Problem(str(path), record.number, "bars", str(error.args[0]), "bars of the trade")
+                Problem(str(path), record.number, "bars", "missing", str(error.args[0]))
             )
         else:
             joined.append(Record(record.number, {**record.values, "bars": window}))
@@ -172,8 +191,11 @@ def _read_parquet(path: Path, bars: BarsTable | None, tz: ZoneInfo | None) -> Go
     have = set(table.column_names) | ({"bars"} if joined else set())
     _require_columns(path, have, table.column_names)
     if bars is not None and joined:
-        records = [Record(k, row) for k, row in enumerate(table.to_pylist(), start=1)]
-        return _from_records(path, records, bars, tz)
+        records = [
+            Record(k, {name: value for name, value in row.items() if value is not None})
+            for k, row in enumerate(table.to_pylist(), start=1)
+        ]
+        return _from_records(path, records, [], bars, tz)
     for name in CORE_FIELDS:
         table = _with_column(table, name, _cast(path, name, table[name], tz))
     for name in table.column_names:
@@ -220,23 +242,21 @@ def _cast_plain(
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     if pa.types.is_timestamp(wanted):
-        if pa.types.is_timestamp(kind) and kind.tz is not None:
-            return pc.cast(column, wanted)
-        if tz is not None and (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
-            aware = pc.assume_timezone(pc.cast(column, pa.timestamp("us")), tz.key)
-            return pc.cast(aware, wanted)
-        naive = pa.types.is_timestamp(kind) or pa.types.is_date(kind)
-        says = "times without a time zone" if naive else f"type {kind}"
-        expected = "timestamps with a time zone" + ("; or pass --tz ZONE" if naive else "")
-        raise GoldError(f"{path}: {name} has {says}; expected {expected}")
-    allowed = _is_number if pa.types.is_floating(wanted) else _is_text
+        allowed, expected = _is_time, "timestamps with a time zone"
+    elif pa.types.is_floating(wanted):
+        allowed, expected = _is_number, "numbers"
+    else:
+        allowed, expected = _is_text, "text"
     if not allowed(kind):
-        expected = "numbers" if pa.types.is_floating(wanted) else "text"
         first = next((value for value in column.to_pylist() if value is not None), None)
-        raise GoldError(
-            f"{path}, row 1: {name} has type {kind} (e.g. {first!r}); expected {expected}"
-        )
+        raise GoldError(f"{path}: {name} has type {kind} (e.g. {first!r}); expected {expected}")
+    if pa.types.is_timestamp(wanted):
+        return in_utc(str(path), name, column, tz)
     return pc.cast(column, wanted)
+
+
+def _is_time(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_timestamp(kind) or pa.types.is_date(kind))
 
 
 def _is_number(kind: pa.DataType) -> bool:
@@ -282,7 +302,10 @@ def _plain_extra(path: Path, name: str, column: pa.ChunkedArray) -> pa.ChunkedAr
     if _is_text(kind) or pa.types.is_boolean(kind) or pa.types.is_null(kind):
         return pc.cast(column, pa.bool_() if pa.types.is_boolean(kind) else pa.string())
     if pa.types.is_integer(kind):
-        return pc.cast(column, pa.int64())
+        try:
+            return pc.cast(column, pa.int64())
+        except pa.ArrowInvalid:  # unsigned and too large
+            return pc.cast(column, pa.string())
     if _is_number(kind):
         return pc.cast(column, pa.float64())
     if pa.types.is_temporal(kind):

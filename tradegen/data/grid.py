@@ -59,6 +59,8 @@ def usual_tick(price: FloatArray, tick: float) -> float:
     `tick` itself if no coarser grid is usual.
     """
     largest = float(price.max(initial=0.0))
+    if not np.isfinite(largest):
+        return tick
     for step in (s for s in _STEPS if tick < s <= largest):
         chance = float(np.clip(2 * SINGLE_PRECISION * np.abs(price) / step, 0.0, 1.0).mean())
         fits = float(on_grid(price, step).mean())
@@ -94,7 +96,7 @@ def volume_step(volume: FloatArray) -> float:
 
 def _largest_step(value: FloatArray, steps: Sequence[float], precision: float) -> float:
     """Return the first of the decreasing `steps` that all values fit, unless by chance."""
-    if len(value) == 0 or not steps:
+    if len(value) == 0 or not steps or not np.all(np.isfinite(value)):
         return 0.0
     grids = np.array(steps)
     fit_sample = np.all(on_grid(value[:8, None], grids, precision), axis=0)

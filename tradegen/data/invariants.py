@@ -21,7 +21,7 @@ from tradegen.data.row import (
     from_microseconds,
 )
 from tradegen.data.rows import Rows
-from tradegen.data.volatility import lookback_volatility
+from tradegen.data.volatility import realised_volatility
 
 Criterion = Literal["completeness", "consistency"]
 
@@ -46,7 +46,7 @@ class _Checked:
     """Rows under check with what several invariants need."""
 
     rows: Rows
-    market: Market
+    market: Market | None
     interval: IntArray
     owner: IntArray
     may_be_average: BoolArray
@@ -76,18 +76,19 @@ class Invariant:
 
 def find_violations(
     rows: Rows,
-    market: Market,
+    market: Market | None,
     *,
     volatility_range: FloatArray | None = None,
     averages_allowed: bool = False,
 ) -> list[Violation]:
     """Return every invariant that every row breaks, by row; an empty list if all hold.
 
-    `volatility_range` has shape `(n, 2)`: the half-open range `[low, high)` in which each row's
-    realised volatility must lie; None checks no volatility. `averages_allowed` is for real logs:
-    a price that the log itself calls a volume-weighted average of several fills
-    (`price_source` contains "vwap") may lie anywhere between the extremes of the bars from
-    entry to exit, not only in its own bar.
+    Without a `market`, what depends on it (symbols, sessions, lots, ticks, volatility) is not
+    checked. `volatility_range` has shape `(n, 2)`: the half-open range `[low, high)` in which each
+    row's realised volatility must lie; None checks none. `averages_allowed` is for real logs: a
+    price that the log itself calls a volume-weighted average of several fills (`price_source`
+    contains "vwap") may lie anywhere between the extremes of the bars from entry to exit, not only
+    in its own bar.
     """
     average = _says_average(rows) if averages_allowed else np.zeros(len(rows), dtype=np.bool_)
     owner = np.repeat(np.arange(len(rows)), rows.n_bars)
@@ -192,6 +193,8 @@ def _known_names(checked: _Checked) -> Iterator[_Fault]:
         )
     for row in _rows(~np.isin(rows.side, SIDES)):
         yield _Fault(row, "side", repr(str(rows.side[row])), "'long' or 'short'")
+    if checked.market is None:
+        return
     for row in _rows(~checked.market.knows(rows.symbol)):
         yield _Fault(row, "symbol", repr(str(rows.symbol[row])), "a symbol that gold has")
 
@@ -236,7 +239,7 @@ def _increasing(checked: _Checked) -> Iterator[_Fault]:
 
 def _sessions(checked: _Checked) -> Iterator[_Fault]:
     rows = checked.rows
-    groups = checked.market.calendar_groups(rows)
+    groups = checked.market.calendar_groups(rows) if checked.market else []
     for calendar, interval, index in groups:
         if len(groups) == 1:
             bars = np.arange(len(rows.bars))
@@ -314,23 +317,24 @@ def _trade_extremes(checked: _Checked) -> tuple[FloatArray, FloatArray]:
 
 def _quantity(checked: _Checked) -> Iterator[_Fault]:
     value = checked.rows.quantity
-    lot = checked.market.steps(checked.rows.symbol, "lot")
     for row in _rows(value <= 0):
         yield _Fault(row, "quantity", _text(value[row]), "above 0 (side tells the direction)")
+    if checked.market is None:
+        return
+    lot = checked.market.steps(checked.rows.symbol, "lot")
     for row in _rows(~on_grid(value, lot, 1e-12)):
-        yield _Fault(
-            int(row), "quantity", _text(value[row]), f"a multiple of the lot {_text(lot[row])}"
-        )
+        yield _Fault(row, "quantity", _text(value[row]), f"a multiple of the lot {_text(lot[row])}")
 
 
 def _ticks(checked: _Checked) -> Iterator[_Fault]:
+    if checked.market is None:
+        return
     rows = checked.rows
     fill = checked.market.steps(rows.symbol, "fill_tick")
     for name in ("entry_price", "exit_price"):
         value = getattr(rows, name)
         for row in _rows(~on_grid(value, fill)):
-            expected = f"a multiple of the tick {_text(fill[row])}"
-            yield _Fault(row, name, _text(value[row]), expected)
+            yield _Fault(row, name, _text(value[row]), f"a multiple of the tick {_text(fill[row])}")
     tick = checked.market.steps(rows.symbol, "price_tick")[checked.owner]
     for name in PRICE_FIELDS:
         value = getattr(rows.bars, name)
@@ -340,14 +344,15 @@ def _ticks(checked: _Checked) -> Iterator[_Fault]:
 
 
 def _volatility(checked: _Checked) -> Iterator[_Fault]:
-    if checked.volatility_range is None:
+    if checked.market is None or checked.volatility_range is None:
         return
-    rows = checked.rows
-    if np.any(rows.bars.close <= 0):
-        return
-    value = lookback_volatility(rows, checked.market.bars_per_year(rows))
+    close = checked.rows.lookback(checked.rows.bars.close)
+    priced = np.all(close > 0, axis=1)  # other rows have no volatility; their prices are found
+    value = np.full(len(close), np.nan)
+    per_year = checked.market.bars_per_year(checked.rows)
+    value[priced] = realised_volatility(close[priced], per_year[priced])
     low, high = checked.volatility_range.T
-    for row in _rows(~((value >= low) & (value < high))):
+    for row in _rows(priced & ~((value >= low) & (value < high))):
         yield _Fault(
             row,
             "bars",

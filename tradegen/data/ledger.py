@@ -108,6 +108,14 @@ class Ledger:
         self.path = path
         with self._storage_errors():
             self._db = sqlite3.connect(path, isolation_level=None)
+        try:
+            self._open()
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _open(self) -> None:
+        with self._storage_errors():
             self._db.execute("PRAGMA page_size = 8192")
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_BETWEEN_CHECKPOINTS}")
@@ -120,7 +128,7 @@ class Ledger:
                 raise sqlite3.DatabaseError(problem)
             if self.about("format") != FORMAT:
                 raise StorageError(
-                    f"{path}: written by another version of tradegen (format "
+                    f"{self.path}: written by another version of tradegen (format "
                     f"{self.about('format')}, this one writes {FORMAT}); use a new --name"
                 )
 
@@ -230,6 +238,15 @@ class Ledger:
                 fields["seeds"] = tuple(json.loads(fields["seeds"]))
                 fields["scores"] = json.loads(fields["scores"])
                 yield Attempt(**fields)
+
+    def accepted_by_range(self) -> dict[tuple[float, float], int]:
+        """Return the number of accepted rows by the volatility range they were made for."""
+        with self._storage_errors():
+            found = self._db.execute(
+                "SELECT low, high, count(*) FROM attempts WHERE outcome = 'accepted' "
+                "GROUP BY low, high"
+            )
+            return {(low, high): count for low, high, count in found}
 
     def summary(self) -> dict[str, Any]:
         """Return counts over all attempts: outcomes, kinds of failure, retries, usage."""

@@ -10,6 +10,7 @@ from tradegen.data import grid
 from tradegen.data.calendars import (
     AlwaysOpen,
     Calendar,
+    SessionCalendar,
     WeeklyCalendar,
     exchange_calendar,
 )
@@ -122,16 +123,20 @@ def learn_market(
             f"gold has {', '.join(symbols[:10].tolist())}"
         )
     stated = {str(symbol): overrides.get(str(symbol), InstrumentOverride()) for symbol in symbols}
+    usual = None if calendar == AUTO else calendar
     named = {
-        symbol: override.calendar or (calendar if calendar != AUTO else None)
+        symbol: name
         for symbol, override in stated.items()
+        if (name := override.calendar or usual) is not None
     }
-    calendars = _named_calendars(rows, {name for name in named.values() if name})
     own = _rows_by_symbol(rows)
-    learned = _learn_calendars({symbol: own[symbol] for symbol in named if not named[symbol]})
+    calendars = _named_calendars(own, named)
+    learned = _learn_calendars({symbol: own[symbol] for symbol in stated if symbol not in named})
     calendars.update({found.name: found for found in learned.values()})
     instruments = {
-        symbol: _instrument(own[symbol], named[symbol] or learned[symbol].name, override)
+        symbol: _instrument(
+            own[symbol], named[symbol] if symbol in named else learned[symbol].name, override
+        )
         for symbol, override in stated.items()
     }
     return Market(instruments, calendars)
@@ -169,8 +174,13 @@ def _instrument(own: Rows, calendar: str, stated: InstrumentOverride) -> Instrum
     return replace(learned, **given)
 
 
-def _named_calendars(rows: Rows, names: set[str]) -> dict[str, Calendar]:
-    return {name: exchange_calendar(name, *_span(rows)) for name in sorted(names)}
+def _named_calendars(own: Mapping[str, Rows], named: Mapping[str, str]) -> dict[str, Calendar]:
+    """Return the calendars that symbols were given by name."""
+    calendars = {}
+    for name in sorted(set(named.values())):
+        rows = Rows.concatenate([own[symbol] for symbol in named if named[symbol] == name])
+        calendars[name] = _anchored(exchange_calendar(name, *_span(rows)), rows)
+    return calendars
 
 
 def _learn_calendars(own: Mapping[str, Rows]) -> dict[str, Calendar]:
@@ -184,8 +194,9 @@ def _learn_calendars(own: Mapping[str, Rows]) -> dict[str, Calendar]:
     if not resting:
         return found
     closed = Rows.concatenate([own[symbol] for symbol in resting])
-    exchange = exchange_calendar(_DEFAULT_EXCHANGE, *_span(closed))
-    calendar = exchange if _fits(exchange, closed) else _weekly(closed)
+    calendar = _anchored(exchange_calendar(_DEFAULT_EXCHANGE, *_span(closed)), closed)
+    if not _fits(calendar, closed):
+        calendar = _weekly(closed)
     undecided = [symbol for symbol, rest in rests.items() if rest is None]
     resting += [symbol for symbol in undecided if _fits(calendar, own[symbol])]
     return found | dict.fromkeys(resting, calendar)
@@ -197,6 +208,8 @@ def _weekday(time: IntArray) -> IntArray:
 
 def _rests_on_saturday(rows: Rows) -> bool | None:
     """Return whether the market closes on Saturdays, or None where the rows do not tell."""
+    if len(rows.bars) == 0:
+        return None
     if np.any(_weekday(rows.bars.time) == _SATURDAY):
         return False
     same_row = np.ones(len(rows.bars) - 1, dtype=np.bool_)
@@ -210,11 +223,19 @@ def _span(rows: Rows) -> tuple[int, int]:
     return int(rows.bars.time.min()), int(rows.bars.time.max())
 
 
+def _anchored(calendar: Calendar, rows: Rows) -> Calendar:
+    """Return the calendar with intraday bars on the clock, if that is what fits the rows."""
+    if not isinstance(calendar, SessionCalendar) or _fits(calendar, rows):
+        return calendar
+    on_clock = replace(calendar, on_clock=True)
+    return on_clock if _fits(on_clock, rows) else calendar
+
+
 def _fits(calendar: Calendar, rows: Rows) -> bool:
     lengths = np.repeat(interval_lengths(rows.interval), rows.n_bars)
     return all(
         np.all(calendar.is_slot(rows.bars.time[lengths == length], int(length)))
-        for length in np.unique(lengths)
+        for length in np.unique(lengths[lengths > 0])
     )
 
 

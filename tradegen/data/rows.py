@@ -124,7 +124,8 @@ class Rows:
 
     def select(self, index: npt.NDArray[Any] | Sequence[int]) -> Self:
         """Return the rows at `index` (integers or a mask), in that order."""
-        picked = np.arange(len(self))[np.asarray(index)]
+        chosen = np.asarray(index)
+        picked = np.arange(len(self))[chosen if len(chosen) else chosen.astype(np.int64)]
         parts = [self.bars_of(int(i)) for i in picked]
         return type(self)(
             **{name: getattr(self, name)[picked] for name in _SCALARS},

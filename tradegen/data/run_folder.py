@@ -23,7 +23,7 @@ class RunFolder:
     @property
     def name(self) -> str:
         """The run's name."""
-        return self.path.name
+        return self.path.resolve().name
 
     @property
     def manifest(self) -> Path:
@@ -50,14 +50,22 @@ class RunFolder:
         """The dataset card."""
         return self.path / "README.md"
 
+    def check(self) -> None:
+        """Raise `InputError` if the folder is there and cannot be written, or cannot be made."""
+        place = self.path.absolute()
+        while not place.exists() and place != place.parent:
+            place = place.parent
+        if not place.is_dir():
+            raise InputError(f"{self.path}: {place} is no folder; choose another --folder")
+        if not os.access(place, os.W_OK):
+            raise InputError(f"{self.path}: {place} cannot be written; choose another --folder")
+
     def create(self) -> None:
-        """Make the folder if it is not there. Raises `InputError` if it cannot be written."""
+        """Make the folder if it is not there. Raises `InputError` if that cannot be done."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(f"{self.path}: cannot be made ({error.strerror})") from error
-        if not os.access(self.path, os.W_OK):
-            raise InputError(f"{self.path}: the folder cannot be written; choose another --folder")
 
     @contextmanager
     def locked(self) -> Iterator[None]:

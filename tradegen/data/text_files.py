@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from tradegen.data.row import BAR_FIELDS, CORE_FIELDS, Row
+from tradegen.data.row import BAR_FIELDS, CORE_FIELDS, ExtraValue, Row
 from tradegen.errors import GoldError, Problem
 
 TIME_FIELDS = ("entry_time", "exit_time")
@@ -23,6 +23,8 @@ _WIDE = re.compile(
     r"(?:[_.]?(?P<after>\d+))?$"
 )
 _DECIMAL_COMMA = re.compile(r"^-?\d+,\d+$")
+_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
+_LONGEST_CELL = 1 << 30
 _VALUE_SHOWN = 60
 
 
@@ -43,34 +45,39 @@ class ParsedRows:
     problems: list[Problem]
 
 
-def read_csv_records(path: Path) -> list[Record]:
-    """Return the records of a CSV file; empty cells are left out.
+def read_csv_records(path: Path) -> tuple[list[Record], list[Problem]]:
+    """Return the records of a CSV file, and the rows that are none; empty cells are left out.
 
-    The delimiter (comma, semicolon, tab or bar) is told from the header, a byte order mark is
-    skipped. Columns `open_0`, `bars.0.open` and the like are gathered into `bars`.
+    The delimiter (comma, semicolon, tab or bar) is told from the header, a byte order mark and
+    empty lines are skipped. Columns `open_0`, `bars.0.open` and the like are gathered into `bars`;
+    cells of the user's own columns become numbers and booleans where they are written as such.
 
-    Raises `GoldError` if the file is empty, not UTF-8, or has a row of another length.
+    Raises `GoldError` if the file is empty, not UTF-8, or names two columns alike.
     """
+    csv.field_size_limit(_LONGEST_CELL)
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise GoldError(f"{path}: not UTF-8 text ({error}); save it as UTF-8") from error
-    lines = text.splitlines()
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            first = file.readline()
+            file.seek(0)
+            reader = csv.reader(file, delimiter=max(_DELIMITERS, key=first.count))
+            lines = [cells for cells in reader if cells]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise GoldError(f"{path}: not UTF-8 text in columns ({error}); save it as UTF-8") from error
     if not lines:
         raise GoldError(f"{path}: the file is empty; expected a header and one line a trade")
-    delimiter = max(_DELIMITERS, key=lines[0].count)
-    reader = csv.reader(lines, delimiter=delimiter)
-    header = [name.strip() for name in next(reader)]
+    header = [name.strip() for name in lines[0]]
+    twice = sorted({name for name in header if header.count(name) > 1})
+    if twice:
+        raise GoldError(f"{path}: two columns are called {', '.join(twice)}; rename one of them")
     wide = {k: found for k, name in enumerate(header) if (found := _wide_column(name))}
-    records = []
-    for number, cells in enumerate(reader, start=1):
-        if len(cells) != len(header):
-            raise GoldError(
-                f"{path}, row {number}: {len(cells)} cells where the header has {len(header)}; "
-                "check for unquoted delimiters or a line cut short"
-            )
-        records.append(Record(number, _csv_values(header, cells, wide)))
-    return records
+    records, problems = [], []
+    for number, cells in enumerate(lines[1:], start=1):
+        if len(cells) == len(header):
+            records.append(Record(number, _csv_values(header, cells, wide)))
+        else:
+            expected = f"{len(header)}, as in the header (an unquoted delimiter, a line cut short?)"
+            problems.append(Problem(str(path), number, "cells", str(len(cells)), expected))
+    return records, problems
 
 
 def _wide_column(name: str) -> tuple[int, str] | None:
@@ -92,7 +99,7 @@ def _csv_values(
             number, field = wide[k]
             bars.setdefault(number, {})[field] = cell
         else:
-            values[name] = cell
+            values[name] = cell if name in CORE_FIELDS else _own_value(cell)
     if bars:
         values["bars"] = [bars[number] for number in sorted(bars)]
     elif isinstance(values.get("bars"), str):
@@ -107,29 +114,32 @@ def _json_or_text(cell: str) -> Any:
         return cell
 
 
-def read_jsonl_records(path: Path) -> list[Record]:
-    """Return the records of a file with one JSON object a line; empty lines are skipped.
+def read_jsonl_records(path: Path) -> tuple[list[Record], list[Problem]]:
+    """Return the records of a file with one JSON object a line, and the lines that are none.
 
-    Raises `GoldError` naming the line that is not a JSON object.
+    Empty lines are skipped. Raises `GoldError` if the file is empty or not UTF-8.
     """
-    records = []
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
         raise GoldError(f"{path}: not UTF-8 text ({error}); save it as UTF-8") from error
+    records, problems = [], []
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
             value = json.loads(line)
         except json.JSONDecodeError as error:
-            raise GoldError(f"{path}, line {number}: not JSON ({error})") from error
-        if not isinstance(value, dict):
-            raise GoldError(f"{path}, line {number}: expected a JSON object with one trade")
-        records.append(Record(number, value))
-    if not records:
+            value = f"not JSON: {error}"
+        if isinstance(value, dict):
+            kept = {k: v for k, v in value.items() if v is not None or k not in CORE_FIELDS}
+            records.append(Record(number, kept))
+        else:
+            found = value if isinstance(value, str) else f"a JSON {type(value).__name__}"
+            problems.append(Problem(str(path), number, "line", found, "a JSON object: one trade"))
+    if not records and not problems:
         raise GoldError(f"{path}: the file is empty; expected one JSON object a line")
-    return records
+    return records, problems
 
 
 def parse_records(path: Path, records: Iterable[Record], tz: ZoneInfo | None) -> ParsedRows:
@@ -203,24 +213,13 @@ def _meaning(field: str) -> str:
     return "text" if name in ("trade_id", "symbol", "side", "interval") else "a number"
 
 
-def parse_extra_cells(values: Iterable[Any]) -> list[Any]:
-    """Return CSV cells of one extra column as booleans, integers or numbers if all are."""
-    cells = list(values)
-    present = [cell for cell in cells if cell is not None]
-    for parse in (_boolean, int, float):
-        try:
-            parsed = {cell: parse(cell) for cell in set(present)}
-        except ValueError:
-            continue
-        return [None if cell is None else parsed[cell] for cell in cells]
-    return cells
-
-
-def _boolean(cell: str) -> bool:
-    known = {"true": True, "false": False}
-    if cell.lower() not in known:
-        raise ValueError(cell)
-    return known[cell.lower()]
+def _own_value(cell: str) -> ExtraValue:
+    """Return a cell as the boolean or number it is written as; codes such as 007 stay text."""
+    if cell.lower() in ("true", "false"):
+        return cell.lower() == "true"
+    if not _NUMBER.fullmatch(cell):
+        return cell
+    return float(cell) if set(cell) & set(".eE") else int(cell)
 
 
 def core_columns(records: Iterable[Record]) -> set[str]:

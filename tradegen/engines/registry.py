@@ -50,5 +50,5 @@ def find_engine(name: str) -> Learn:
         learn: Learn = point.load()
         return learn
     close = difflib.get_close_matches(name, engine_names(), n=1)
-    hint = f"; did you mean {close[0]}?" if close else ""
-    raise EngineUnavailableError(f"no engine {name!r}: there is {', '.join(engine_names())}{hint}")
+    hint = f"did you mean {close[0]}? " if close else ""
+    raise EngineUnavailableError(f"no engine {name!r}; {hint}There is {', '.join(engine_names())}.")

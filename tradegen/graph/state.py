@@ -14,6 +14,8 @@ from tradegen.samplers.sampler import Sampler
 MOST_RETRIES = 2
 """Times a row is refined before it is thrown away."""
 
+_SEEDS_KEPT = 8192
+
 
 class RowState(TypedDict, total=False):
     """The state of one attempt at one row. LangGraph knows no defaults here: nodes set all keys.
@@ -35,7 +37,7 @@ class Pipeline:
         """Hold the parts; `gold` are the train rows that the sampler's indices speak of."""
         self.sampler = sampler
         self.engine = engine
-        self.seed_row = lru_cache(maxsize=None)(gold.row)
+        self.seed_row = lru_cache(maxsize=_SEEDS_KEPT)(gold.row)
 
 
 @dataclass(frozen=True, slots=True)

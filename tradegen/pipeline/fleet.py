@@ -44,11 +44,13 @@ class Fleet:
         self._processes = [_start_process(group) for group in groups]
         for _, their in pairs:
             their.close()
+        self._started = False
         self._outstanding = [0] * workers
         self._deliveries: queue.SimpleQueue[tuple[int, Delivery | None]] = queue.SimpleQueue()
 
     def start(self, blueprint: Blueprint) -> None:
         """Say what the attempts need. Called once, before the first `submit`."""
+        self._started = True
         setup = Setup(blueprint, self._in_flight)
         for k in self._heads:
             self._send(k, setup)
@@ -90,6 +92,9 @@ class Fleet:
 
     def close(self) -> None:
         """Stop the processes; attempts under way are forgotten."""
+        if not self._started:
+            for process in self._processes:
+                process.kill()
         for connection in self._sockets:
             with contextlib.suppress(OSError):  # closing alone would not end a thread's recv
                 connection.shutdown(socket.SHUT_RDWR)

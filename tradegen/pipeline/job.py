@@ -4,7 +4,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import FrameType
@@ -20,10 +20,10 @@ from tradegen.data.row import IntArray
 from tradegen.data.run_folder import RunFolder
 from tradegen.pipeline.admission import Accepted, Admission
 from tradegen.pipeline.fleet import Fleet, usual_workers
-from tradegen.pipeline.manifest import describe, describe_gold
+from tradegen.pipeline.manifest import describe
 from tradegen.pipeline.prepare import Prepared, prepare
 from tradegen.pipeline.resume import check_same, choose_run
-from tradegen.settings import Settings
+from tradegen.settings import Settings, Stated, identity
 
 _WAIT_S = 0.2
 _AHEAD = 8
@@ -84,40 +84,44 @@ class Finished:
     manifest: Mapping[str, Any]
 
 
-def run_job(settings: Settings, observer: Observer, *, resume: bool = False) -> Finished:
+def run_job(
+    settings: Settings, stated: Stated, observer: Observer, *, resume: bool = False
+) -> Finished:
     """Run, or go on with, the run that the settings describe.
 
-    Raises the errors of `prepare`, and `StorageError` if the folder is in use or cannot be
-    written. Whatever was accepted before an error is in the ledger.
+    `stated` tells which of the settings were stated, see `resume.choose_run`.
+
+    Raises the errors of `choose_run` and `prepare`, and `StorageError` if the folder is in use or
+    cannot be written. Whatever was accepted before an error is in the ledger; a run that cannot
+    begin leaves nothing behind.
     """
-    chosen = choose_run(settings, resume=resume, now=datetime.now())
+    chosen = choose_run(settings, stated, resume=resume, now=datetime.now())
     settings, folder = chosen.settings, chosen.folder
-    folder.create()
-    with folder.locked():
-        if chosen.manifest is not None and chosen.manifest["status"] == "done":
-            return Finished(folder, "done", chosen.manifest)
+    folder.check()
+    with ExitStack() as stack:
+        if folder.path.exists():
+            stack.enter_context(folder.locked())
+            if chosen.is_done:
+                return Finished(folder, "done", chosen.manifest or {})
         workers = settings.run.workers or usual_workers(settings.n)
         fleet = Fleet(workers, settings.run.in_flight)
-        try:
-            prepared = prepare(settings)
-            if chosen.manifest is not None:
-                _check_unchanged(folder, chosen.manifest, prepared)
-            return _Job(prepared, folder, fleet, observer, workers).run()
-        finally:
-            fleet.close()
+        stack.callback(fleet.close)
+        prepared = prepare(settings)
+        if not folder.path.exists():
+            folder.create()
+            stack.enter_context(folder.locked())
+        return _Job(prepared, stated, folder, fleet, observer, workers).run()
 
 
-def _check_unchanged(folder: RunFolder, manifest: Mapping[str, Any], prepared: Prepared) -> None:
-    before, now = manifest["gold"], describe_gold(prepared.gold)
-    check_same(folder, "gold (its content)", before["fingerprint"], now["fingerprint"])
-    edges = [[bucket["low"], bucket["high"], bucket["asked"]] for bucket in manifest["buckets"]]
+def _identity(prepared: Prepared) -> dict[str, Any]:
+    """Return what decides the rows of a run: as long as it is the same, a run may go on."""
+    plain = identity(prepared.settings)
     quotas = zip(prepared.sampler.constraint.buckets, prepared.sampler.quotas, strict=True)
-    check_same(
-        folder,
-        "diversity (buckets and their rows)",
-        edges,
-        [[bucket.low, bucket.high, int(quota)] for bucket, quota in quotas],
-    )
+    return {
+        **{name: value for name, value in plain.items() if not name.startswith("diversity.")},
+        "diversity": [[b.low, b.high, dict(b.where), int(quota)] for b, quota in quotas],
+        "gold": prepared.gold.fingerprint,
+    }
 
 
 class _Job:
@@ -126,6 +130,7 @@ class _Job:
     def __init__(
         self,
         prepared: Prepared,
+        stated: Stated,
         folder: RunFolder,
         fleet: Fleet,
         observer: Observer,
@@ -133,6 +138,7 @@ class _Job:
     ) -> None:
         settings = prepared.settings
         self._prepared = prepared
+        self._stated = stated
         self._folder = folder
         self._fleet = fleet
         self._observer = observer
@@ -149,14 +155,14 @@ class _Job:
         """Work until every row is settled, the budget is spent or a stop is asked for."""
         ledger = Ledger(self._folder.ledger)
         try:
+            check_same(self._folder, ledger, _identity(self._prepared))
             started = ledger.about("started")
             if started is None:
                 started = datetime.now(UTC).isoformat()
                 ledger.note("started", started)
             earlier = float(ledger.about("seconds") or 0.0)
             self._restore(ledger)
-            if not self._folder.manifest.exists():
-                self._write_manifest(ledger, "running", started, earlier)
+            self._write_manifest(ledger, "running", started, earlier)
             self._observer.started(self._prepared, self._folder, self._admission.accepted)
             self._fleet.start(self._prepared.blueprint)
             interrupted = self._work(ledger)
@@ -244,6 +250,7 @@ class _Job:
     ) -> dict[str, Any]:
         manifest = describe(
             self._prepared,
+            settings_in_background=self._stated.background,
             status=status,
             accepted_by_bucket=self._by_bucket,
             given_up=self._admission.given_up,
@@ -251,7 +258,8 @@ class _Job:
             started=datetime.fromisoformat(started),
             seconds=seconds,
         )
-        write_text(self._folder.card, dataset_card(self._folder.name, manifest))
+        extras = tuple(extra.name for extra in self._prepared.gold.extras)
+        write_text(self._folder.card, dataset_card(self._folder.name, manifest, extras))
         self._folder.write_manifest(manifest)
         return manifest
 

@@ -18,6 +18,7 @@ SIMULATED = "simulated"
 def describe(
     prepared: Prepared,
     *,
+    settings_in_background: Mapping[str, Any],
     status: str,
     accepted_by_bucket: IntArray,
     given_up: list[int],
@@ -25,7 +26,10 @@ def describe(
     started: datetime,
     seconds: float,
 ) -> dict[str, Any]:
-    """Return the contents of `run.json`. Times are UTC, `seconds` count all sessions of the run."""
+    """Return the contents of `run.json`. Times are UTC, `seconds` count all sessions of the run.
+
+    `settings_in_background` are those that the settings file and the environment stated.
+    """
     settings = prepared.settings
     accepted = int(accepted_by_bucket.sum())
     return {
@@ -60,6 +64,7 @@ def describe(
         "gold": describe_gold(prepared.gold),
         "notes": list(prepared.notes),
         "settings": settings.model_dump(mode="json"),
+        "settings_in_background": dict(settings_in_background),
         "versions": _versions(),
     }
 

@@ -1,14 +1,16 @@
 """Resuming: which run a command means, and whether its settings are still the same."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from tradegen.data.ledger import Ledger
 from tradegen.data.run_folder import RunFolder, all_runs
 from tradegen.errors import InputError
-from tradegen.settings import Settings, decides_rows, identity, stated
+from tradegen.settings import Settings, Stated, decides_rows, identity, restore_settings
 
 UNFINISHED = ("running", "interrupted", "exhausted")
 """Status of runs that can go on."""
@@ -22,12 +24,20 @@ class Chosen:
     settings: Settings
     manifest: Mapping[str, Any] | None
 
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left to do: all rows were accepted, and the files are there."""
+        ended = self.manifest is not None and self.manifest.get("status") == "done"
+        return ended and self.folder.rows.is_file() and self.folder.rejected.is_file()
 
-def choose_run(settings: Settings, *, resume: bool, now: datetime) -> Chosen:
+
+def choose_run(settings: Settings, stated: Stated, *, resume: bool, now: datetime) -> Chosen:
     """Return the run that the settings name, a new one, or with `resume` the latest unfinished.
 
-    An old run keeps the settings it was begun with; what is stated now must agree with them,
-    apart from how the work is done (`run`) and where gold lies.
+    An old run keeps the settings it was begun with. What is stated now must agree with them,
+    apart from how the work is done (`run`) and where gold lies: flags always, the settings file
+    and the environment only if they say something else than when the run was begun, and not with
+    `resume`, which means: go on as it was.
 
     Raises `InputError` listing the settings that differ, or if there is nothing to resume.
     """
@@ -43,7 +53,12 @@ def choose_run(settings: Settings, *, resume: bool, now: datetime) -> Chosen:
     if not folder.manifest.is_file():
         return Chosen(folder, settings, None)
     manifest = folder.read_manifest()
-    return Chosen(folder, _continued(folder, settings, manifest), manifest)
+    background = {} if resume else dict(stated.background)
+    old = manifest.get("settings_in_background", {})
+    news = {name: value for name, value in background.items() if old.get(name) != value}
+    return Chosen(
+        folder, _continued(folder, settings, manifest, {**news, **stated.flags}), manifest
+    )
 
 
 def _latest_unfinished(runs: Path) -> RunFolder:
@@ -60,9 +75,17 @@ def _free(runs: Path, name: str) -> Path:
     return path
 
 
-def _continued(folder: RunFolder, settings: Settings, manifest: Mapping[str, Any]) -> Settings:
-    stored = Settings(**manifest["settings"])
-    before, now = identity(stored), stated(settings)
+def _continued(
+    folder: RunFolder, settings: Settings, manifest: Mapping[str, Any], now: Mapping[str, Any]
+) -> Settings:
+    """Return the settings a run was begun with, if `now` agrees, and how to work on from now."""
+    try:
+        begun_with = restore_settings(manifest["settings"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f"{folder.manifest}: written by another version of tradegen; use another --name"
+        ) from error
+    before = identity(begun_with)
     differing = {
         name: (before.get(name), value)
         for name, value in now.items()
@@ -70,17 +93,27 @@ def _continued(folder: RunFolder, settings: Settings, manifest: Mapping[str, Any
     }
     if differing:
         raise InputError(_refusal(folder, differing))
-    runtime = {"run": settings.run.model_copy(update={"name": folder.name})}
+    gold = begun_with.gold
     if "gold.files" in now or "gold.bars" in now:
         places = {"files": settings.gold.files, "bars": settings.gold.bars}
-        runtime["gold"] = stored.gold.model_copy(update=places)  # type: ignore[assignment]
-    return stored.model_copy(update=runtime)
+        gold = gold.model_copy(update=places)
+    run = settings.run.model_copy(update={"name": folder.name, "folder": folder.path.parent})
+    return begun_with.model_copy(update={"run": run, "gold": gold})
 
 
-def check_same(folder: RunFolder, name: str, before: object, now: object) -> None:
-    """Raise `InputError` if what a run was begun with is not what it would go on with."""
-    if before != now:
-        raise InputError(_refusal(folder, {name: (before, now)}))
+def check_same(folder: RunFolder, ledger: Ledger, identity: Mapping[str, Any]) -> None:
+    """Raise `InputError` unless the ledger was begun with this identity; a new one takes it on.
+
+    The ledger is what rows are taken from, so it has the last word on what made them.
+    """
+    before, now = ledger.about("identity"), json.loads(json.dumps(identity))
+    if before is None:
+        ledger.note("identity", now)
+        return
+    names = [name for name in {**before, **now} if before.get(name) != now.get(name)]
+    if names:
+        differing = {name: (before.get(name), now.get(name)) for name in names}
+        raise InputError(_refusal(folder, differing))
 
 
 def _refusal(folder: RunFolder, differing: Mapping[str, tuple[object, object]]) -> str:

@@ -19,7 +19,7 @@ import scipy.special  # noqa: F401  (loaded here, while the parent is still read
 from tradegen.graph.build import RowGraph, build_graph
 from tradegen.graph.state import Pipeline
 from tradegen.pipeline.crew import Crew
-from tradegen.pipeline.messages import Setup, receive, send
+from tradegen.pipeline.messages import Delivery, Setup, receive, send
 
 _RARELY = 200_000
 
@@ -30,7 +30,14 @@ async def _serve(
     """Make attempts until the other side closes."""
     loop = asyncio.get_running_loop()
     closed = asyncio.Event()
-    crew = Crew(graph, pipeline, in_flight, lambda delivery: send(connection, delivery))
+
+    def deliver(delivery: Delivery) -> None:
+        try:
+            send(connection, delivery)
+        except OSError:  # nobody waits for it any more
+            closed.set()
+
+    crew = Crew(graph, pipeline, in_flight, deliver)
 
     def read() -> None:
         try:

@@ -1,0 +1,20 @@
+"""The console of all commands: text is printed as it is, styles are given apart from it."""
+
+import sys
+
+from rich.console import Console
+from rich.text import Text
+
+
+def make_console() -> Console:
+    """Return a console for stdout.
+
+    Markup is off: names, notes and critiques may hold brackets. Lines are wrapped in a terminal
+    only, so that paths and commands can be copied and logs can be searched.
+    """
+    return Console(markup=False, highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def styled(*parts: str | tuple[str, str]) -> Text:
+    """Return text of plain parts and parts with a style."""
+    return Text.assemble(*parts)
