@@ -24,8 +24,9 @@ def test_another_packages_engine_is_found_by_its_entry_point(
         "theirs", "tradegen.engines.embedded.engine:learn_embedded", registry.ENTRY_POINT_GROUP
     )
 
-    def entry_points(**selection: str) -> EntryPoints:
-        return EntryPoints([point]).select(**selection)
+    def entry_points(group: str, name: str | None = None) -> EntryPoints:
+        found = EntryPoints([point]).select(group=group)
+        return found if name is None else found.select(name=name)
 
     monkeypatch.setattr(registry, "entry_points", entry_points)
     assert "theirs" in registry.engine_names()

@@ -1,5 +1,5 @@
 import asyncio
-from typing import Any
+from typing import cast
 
 import pytest
 
@@ -14,8 +14,8 @@ from tradegen.graph.state import MOST_RETRIES, RowContext, RowState
 
 def run(script: ScriptedEngine, row_number: int = 0) -> RowState:
     context = RowContext(demo_pipeline(script.engine()), row_number, 0)
-    result: Any = asyncio.run(build_graph().ainvoke({}, context=context))
-    return RowState(**result)
+    result = asyncio.run(build_graph().ainvoke({}, context=context))
+    return cast("RowState", result)
 
 
 def renamed(row: Row, _critique: Critique, _brief: Brief, retry: int) -> Row:

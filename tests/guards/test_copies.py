@@ -3,8 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.support.rows import demo_gold
-from tradegen.data.row import Bars
+from tests.support.rows import demo_gold, with_prices
 from tradegen.data.rows import Rows
 from tradegen.guards.copies import CopyGuard
 
@@ -14,13 +13,6 @@ SEEDS = 3
 @pytest.fixture(scope="module")
 def guard() -> CopyGuard:
     return CopyGuard(demo_gold().train)
-
-
-def with_prices(rows: Rows, factor: np.ndarray) -> Rows:
-    """Return rows whose prices are multiplied bar by bar."""
-    bars = rows.bars
-    prices = (getattr(bars, name) * factor for name in ("open", "high", "low", "close"))
-    return replace(rows, bars=Bars(bars.time, *prices, bars.volume))
 
 
 def seeds_of(rows: Rows) -> list[list[str]]:
@@ -40,20 +32,16 @@ def test_a_slightly_jittered_and_rescaled_copy_is_found(guard: CopyGuard, noise:
     rows = demo_gold().train.slice(40, 80)
     rng = np.random.default_rng(0)
     factor = 3.7 * np.exp(noise * rng.standard_normal(len(rows.bars)))
-    found = guard.find(with_prices(rows, factor), seeds_of(rows))
+    jittered = replace(rows, bars=with_prices(rows.bars, lambda price: price * factor))
+    found = guard.find(jittered, seeds_of(rows))
     assert len(found) >= 0.95 * len(rows)
 
 
 def test_a_shifted_copy_of_a_seed_is_found(guard: CopyGuard) -> None:
     train = demo_gold().train
     longest = int(np.argmax(train.n_bars))
-    bars = train.bars_of(longest)
     shifted = train.select([longest])
-    rolled = Bars(
-        bars.time,
-        *(np.roll(getattr(bars, n), -9) for n in ("open", "high", "low", "close")),
-        bars.volume,
-    )
+    rolled = with_prices(shifted.bars, lambda price: np.roll(price, -9))
     names = [str(train.trade_id[longest]), *train.trade_id[:2].tolist()]
     (copied,) = guard.find(replace(shifted, bars=rolled), [names])
     assert copied.trade_id == names[0]

@@ -46,16 +46,26 @@ def test_a_data_designer_column_object_is_read_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "params"),
+    "column",
     [
-        ("uniform", UniformSamplerParams(low=0.3, high=0.9)),
-        ("gaussian", GaussianSamplerParams(mean=0.7, stddev=0.1, decimal_places=2)),
+        SamplerColumnConfig(
+            name="target_volatility",
+            sampler_type="uniform",
+            params=UniformSamplerParams(low=0.3, high=0.9),
+        ),
+        SamplerColumnConfig(
+            name="target_volatility",
+            sampler_type="gaussian",
+            params=GaussianSamplerParams(mean=0.7, stddev=0.1, decimal_places=2),
+        ),
     ],
+    ids=lambda column: column.sampler_type,
 )
-def test_continuous_data_designer_columns_are_read(kind: str, params: object) -> None:
-    column = SamplerColumnConfig(name="target_volatility", sampler_type=kind, params=params)  # type: ignore[arg-type]
+def test_continuous_data_designer_columns_are_read(column: SamplerColumnConfig) -> None:
     (read,) = read_columns(column)
-    assert read.sampler_type == kind
+    assert read.sampler_type == column.sampler_type
+    dumped = {name: value for name, value in read.params if value is not None}
+    assert dumped == {n: v for n, v in column.params.model_dump().items() if v is not None}
 
 
 def test_conditional_params_of_an_object_are_kept() -> None:

@@ -1,9 +1,9 @@
 import pytest
 
 from tradegen.errors import InputError
-from tradegen.samplers.conditions import condition_columns, holds
+from tradegen.samplers.conditions import Value, condition_columns, holds
 
-ROW = {"interval": "1h", "side": "long", "rating": 3, "live": True}
+ROW: dict[str, Value] = {"interval": "1h", "side": "long", "rating": 3, "live": True}
 
 
 @pytest.mark.parametrize(

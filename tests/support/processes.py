@@ -9,14 +9,12 @@ from pathlib import Path
 import psutil
 
 
-def command(*arguments: str | Path) -> list[str]:
+def command(*arguments: object) -> list[str]:
     """Return the command line of tradegen with these arguments."""
     return [sys.executable, "-m", "tradegen", *map(str, arguments)]
 
 
-def tradegen(
-    *arguments: str | Path, cwd: Path, expect: int = 0
-) -> "subprocess.CompletedProcess[str]":
+def tradegen(*arguments: object, cwd: Path, expect: int = 0) -> "subprocess.CompletedProcess[str]":
     """Run tradegen to its end and check its exit code."""
     done = subprocess.run(
         command(*arguments), cwd=cwd, capture_output=True, text=True, check=False, timeout=300
@@ -25,7 +23,7 @@ def tradegen(
     return done
 
 
-def start(*arguments: str | Path, cwd: Path) -> "subprocess.Popen[str]":
+def start(*arguments: object, cwd: Path) -> "subprocess.Popen[str]":
     """Start tradegen and return its process."""
     return subprocess.Popen(
         command(*arguments), cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

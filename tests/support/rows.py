@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -12,7 +13,7 @@ import pyarrow.parquet as pq
 
 from tradegen.data.dataset import row_as_json
 from tradegen.data.gold import DEMO_GOLD, Gold, GoldSource, load_gold
-from tradegen.data.row import Row
+from tradegen.data.row import Bars, FloatArray, Row
 from tradegen.data.rows import Rows
 
 Record = dict[str, Any]
@@ -68,6 +69,17 @@ def write_parquet(path: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
         table = table.set_column(at, "bars", _bars(table["bars"], kind))
     pq.write_table(table, path)
     return path
+
+
+def with_prices(bars: Bars, change: Callable[[FloatArray], FloatArray]) -> Bars:
+    """Return bars whose four prices were changed alike."""
+    return replace(
+        bars,
+        open=change(bars.open),
+        high=change(bars.high),
+        low=change(bars.low),
+        close=change(bars.close),
+    )
 
 
 def _bars(column: Any, kind: pa.DataType) -> pa.Array:

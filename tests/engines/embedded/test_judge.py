@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -5,7 +6,7 @@ import pytest
 
 from tests.support.engine import brief, demo_model
 from tests.support.rows import demo_gold
-from tradegen.data.row import Bars, Row
+from tradegen.data.row import Row
 from tradegen.engines.critique import Critique
 from tradegen.engines.embedded.generator import EmbeddedGenerator
 from tradegen.engines.embedded.judge import EmbeddedJudge
@@ -76,9 +77,8 @@ def test_a_gold_row_handed_in_is_called_a_copy() -> None:
 def test_nonsense_volume_is_unrealistic_and_only_volume_may_be_changed() -> None:
     i, row = passing()
     rng = np.random.default_rng(0)
-    bars = row.bars
-    noise = np.round(np.exp(7 * rng.random(len(bars)) * 2))
-    spoilt = altered(row, bars=Bars(bars.time, bars.open, bars.high, bars.low, bars.close, noise))
+    noise = np.exp(14 * rng.random(len(row.bars)))
+    spoilt = altered(row, bars=replace(row.bars, volume=noise))
     critique = opinion(spoilt, i)
     assert {finding.criterion for finding in critique.findings} == {"realism"}
     assert "bars.volume" in critique.fields

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from tests.support.real_gold import EQUITY, needs_real_gold
-from tests.support.rows import demo_gold
+from tests.support.rows import demo_gold, with_prices
 from tradegen.data.gold import GoldSource, load_gold
-from tradegen.data.row import Bars
 from tradegen.data.rows import Rows
 from tradegen.engines.embedded.features import FEATURES, features
 from tradegen.engines.embedded.realism import RealismTest
@@ -39,25 +38,21 @@ def test_unseen_real_rows_are_rejected_as_often_as_asked_for() -> None:
     assert 0.025 < rejected_among_unseen(rows, 0.05, repeats=8) < 0.09
 
 
-def spoil(rows: Rows, name: str, change: np.ndarray) -> Rows:
-    columns = {n: getattr(rows.bars, n) for n in ("time", "open", "high", "low", "close", "volume")}
-    return replace(rows, bars=Bars(**{**columns, name: change}))
+def noisy_volume(rows: Rows) -> Rows:
+    noise = np.exp(6 * np.random.default_rng(0).standard_normal(len(rows.bars)))
+    return replace(rows, bars=replace(rows.bars, volume=noise))
 
 
 def test_noise_in_place_of_volume_is_found() -> None:
-    rows = demo_gold().holdout
-    rng = np.random.default_rng(0)
-    noisy = spoil(rows, "volume", np.exp(6 * rng.standard_normal(len(rows.bars))))
-    test = RealismTest(demo_gold().train)
+    rows, test = demo_gold().holdout, RealismTest(demo_gold().train)
     assert (test(rows).p_value <= 0.05).mean() < 0.2
-    assert (test(noisy).p_value <= 0.05).mean() > 0.95
+    assert (test(noisy_volume(rows)).p_value <= 0.05).mean() > 0.95
 
 
 def test_the_deviation_points_at_what_was_spoilt() -> None:
     rows = demo_gold().holdout.slice(0, 20)
-    rng = np.random.default_rng(0)
-    noisy = spoil(rows, "volume", np.exp(6 * rng.standard_normal(len(rows.bars))))
-    worst = np.abs(RealismTest(demo_gold().train)(noisy).deviation).argmax(axis=1)
+    deviation = RealismTest(demo_gold().train)(noisy_volume(rows)).deviation
+    worst = np.abs(deviation).argmax(axis=1)
     assert {FEATURES[k].field for k in worst.tolist()} == {"bars.volume"}
 
 
@@ -76,9 +71,10 @@ def test_a_handful_of_gold_rows_is_enough_to_calibrate() -> None:
 def test_features_are_finite_even_where_nothing_moves_or_trades() -> None:
     rows = demo_gold().train.slice(0, 2)
     n = len(rows.bars)
+    still = with_prices(rows.bars, lambda _: np.full(n, 5.0))
     flat = replace(
         rows,
-        bars=Bars(rows.bars.time, *(np.full(n, 5.0) for _ in range(4)), np.zeros(n)),
+        bars=replace(still, volume=np.zeros(n)),
         entry_price=np.full(2, 5.0),
         exit_price=np.full(2, 5.0),
     )
@@ -89,11 +85,9 @@ def test_features_are_finite_even_where_nothing_moves_or_trades() -> None:
 
 def test_features_do_not_know_the_price_level_or_the_volatility() -> None:
     rows = demo_gold().train.slice(0, 40)
-    bars = rows.bars
-    prices = [2.0 * getattr(bars, name) ** 1.3 for name in ("open", "high", "low", "close")]
     scaled = replace(
         rows,
-        bars=Bars(bars.time, *prices, bars.volume),
+        bars=with_prices(rows.bars, lambda price: 2.0 * price**1.3),
         entry_price=2.0 * rows.entry_price**1.3,
         exit_price=2.0 * rows.exit_price**1.3,
     )
