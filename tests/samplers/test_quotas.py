@@ -1,7 +1,7 @@
 from fractions import Fraction
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tradegen.samplers.quotas import largest_remainder, spread
@@ -20,6 +20,7 @@ def hamilton(weights: list[int], n: int) -> list[int]:
 
 
 @given(WEIGHTS, st.integers(0, 100_000))
+@example(weights=[20, 91, 657, 806, 1000], n=10368)  # remainders that tie exactly
 def test_the_split_is_the_largest_remainder_split(weights: list[int], n: int) -> None:
     parts = largest_remainder(weights, n)
     assert parts.sum() == n

@@ -16,6 +16,8 @@ from tradegen.data.row_codec import decode_row, decode_rows
 from tradegen.data.rows import Rows
 
 _ROWS_A_GROUP = 1000
+_REJECTED_A_GROUP = 100  # a thrown-away row is kilobytes of text
+_LONG_TEXT = ("row", "raw_answer")
 _Item = TypeVar("_Item")
 
 REJECTED_SCHEMA = pa.schema(
@@ -40,7 +42,7 @@ def write_rows(path: Path, encoded: Iterable[bytes], extras: Sequence[ExtraColum
     """Write accepted rows from the ledger's bytes; return how many there were."""
     count = 0
     with atomic_file(path) as part, _writer(part, arrow_schema(extras)) as writer:
-        for chunk in _chunks(encoded):
+        for chunk in _chunks(encoded, _ROWS_A_GROUP):
             writer.write_table(decode_rows(chunk).to_arrow(extras))
             count += len(chunk)
     return count
@@ -49,13 +51,15 @@ def write_rows(path: Path, encoded: Iterable[bytes], extras: Sequence[ExtraColum
 def write_rejected(path: Path, attempts: Iterable[Attempt]) -> None:
     """Write the attempts that were thrown away."""
     with atomic_file(path) as part, _writer(part, REJECTED_SCHEMA) as writer:
-        for chunk in _chunks(attempts):
+        for chunk in _chunks(attempts, _REJECTED_A_GROUP):
             records = [_record(attempt) for attempt in chunk]
             writer.write_table(pa.Table.from_pylist(records, schema=REJECTED_SCHEMA))
 
 
 def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    return pq.ParquetWriter(path, schema, compression="zstd")
+    """Return a writer with dictionaries for short text; for all else they only cost memory."""
+    text = [f.name for f in schema if pa.types.is_string(f.type) and f.name not in _LONG_TEXT]
+    return pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=text)
 
 
 def _record(attempt: Attempt) -> dict[str, Any]:
@@ -89,7 +93,7 @@ def read_rows(path: Path) -> Iterator[Rows]:
             yield Rows.from_arrow(file.read_row_group(group))
 
 
-def _chunks(items: Iterable[_Item]) -> Iterator[list[_Item]]:
+def _chunks(items: Iterable[_Item], size: int) -> Iterator[list[_Item]]:
     iterator = iter(items)
-    while chunk := list(islice(iterator, _ROWS_A_GROUP)):
+    while chunk := list(islice(iterator, size)):
         yield chunk

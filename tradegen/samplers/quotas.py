@@ -1,6 +1,7 @@
 """Quotas: how many rows each bucket gets, exactly, and which row numbers."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 import numpy as np
 
@@ -14,13 +15,13 @@ def largest_remainder(weights: FloatArray | Sequence[float], n: int) -> IntArray
     Every part is its exact share rounded down, and the rest goes to the largest remainders, the
     earlier part first among equals. Weights must be 0 or more and sum to more than 0.
     """
-    shares = np.asarray(weights, dtype=np.float64)
-    exact = np.round(n * shares / shares.sum(), 9)  # 0.15 * 20 must be 3, not 2.9999999999999996
-    parts = np.floor(exact).astype(np.int64)
-    rest = n - int(parts.sum())
-    parts[np.argsort(-(exact - parts), kind="stable")[:rest]] += 1
-    result: IntArray = parts
-    return result
+    shares = [Fraction(str(float(weight))) for weight in weights]  # 0.15 means 15/100, exactly
+    exact = [n * share / sum(shares) for share in shares]
+    parts = [int(share) for share in exact]
+    by_remainder = sorted(range(len(parts)), key=lambda k: parts[k] - exact[k])
+    for k in by_remainder[: n - sum(parts)]:
+        parts[k] += 1
+    return np.array(parts, dtype=np.int64)
 
 
 def spread(quotas: IntArray, seed: int) -> IntArray:
