@@ -166,6 +166,7 @@ class _Job:
             self._observer.started(self._prepared, self._folder, self._admission.accepted)
             self._fleet.start(self._prepared.blueprint)
             interrupted = self._work(ledger)
+            self._fleet.close()  # its memory is free before files are written
             seconds = earlier + time.monotonic() - self._clock
             ledger.note("seconds", seconds)
             return self._finish(ledger, interrupted, started, seconds)
