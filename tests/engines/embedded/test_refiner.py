@@ -12,8 +12,8 @@ from tradegen.data.rows import Rows
 from tradegen.engines.critique import Critique, Finding
 from tradegen.engines.embedded.features import FEATURES
 from tradegen.engines.embedded.generator import EmbeddedGenerator
-from tradegen.engines.embedded.judge import PATH_FIELDS
 from tradegen.engines.embedded.refiner import EmbeddedRefiner
+from tradegen.engines.rules import PATH_FIELDS
 
 GROUPS = sorted({feature.fields for feature in FEATURES} | {PATH_FIELDS, ("entry_time",)})
 

@@ -10,6 +10,7 @@ from tradegen.engines.embedded.judge import EmbeddedJudge
 from tradegen.engines.embedded.realism import RealismTest
 from tradegen.engines.embedded.refiner import EmbeddedRefiner
 from tradegen.engines.protocols import Engine
+from tradegen.engines.rules import Rules
 from tradegen.guards.copies import CopyGuard
 
 
@@ -29,7 +30,9 @@ class EmbeddedModel:
         return Engine(
             name="embedded",
             generator=EmbeddedGenerator(self.donors, self.seed),
-            judge=EmbeddedJudge(self.market, self.guard, self.realism, self.false_rejections),
+            judge=EmbeddedJudge(
+                Rules(self.market, self.guard), self.realism, self.false_rejections
+            ),
             refiner=EmbeddedRefiner(self.donors, self.seed),
             in_waves=True,
         )

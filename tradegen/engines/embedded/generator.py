@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tradegen.data.row import Row
-from tradegen.engines.embedded.batching import Batcher
+from tradegen.engines.batching import Batcher
 from tradegen.engines.embedded.compose import (
     TRADE_DRAWS,
     Task,

@@ -16,8 +16,8 @@ from tradegen.data.row import (
     Row,
 )
 from tradegen.data.rows import Rows
+from tradegen.engines.batching import Batcher
 from tradegen.engines.critique import Critique
-from tradegen.engines.embedded.batching import Batcher
 from tradegen.engines.embedded.compose import (
     TRADE_DRAWS,
     Task,

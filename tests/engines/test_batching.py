@@ -3,7 +3,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tradegen.engines.embedded.batching import Batcher
+from tradegen.engines.batching import Batcher
 
 
 class Doubling:

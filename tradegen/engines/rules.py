@@ -1,0 +1,60 @@
+"""The rules every engine's rows must keep: the row contract's invariants and the copy guard."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tradegen.data.invariants import Violation, find_violations
+from tradegen.data.market import Market
+from tradegen.data.row import Row
+from tradegen.data.rows import Rows
+from tradegen.engines.critique import Finding
+from tradegen.engines.protocols import Brief
+from tradegen.guards.copies import CopyGuard
+
+PATH_FIELDS = ("bars", "entry_price", "exit_price")
+"""A new path needs new fills on it."""
+
+
+class Rules:
+    """Consistency, completeness and originality, as far as code can tell."""
+
+    def __init__(self, market: Market, guard: CopyGuard) -> None:
+        """Hold rows against a market, and against the gold rows that `guard` knows."""
+        self._market = market
+        self._guard = guard
+
+    def findings(self, items: Sequence[tuple[Row, Brief]], rows: Rows) -> list[list[Finding]]:
+        """Return what is wrong with each row, judged independently of each other.
+
+        `rows` holds the same rows as arrays. Only rows that keep every invariant are searched
+        for copies.
+        """
+        limits = np.array([(b.constraint.low, b.constraint.high) for _, b in items])
+        findings: list[list[Finding]] = [[] for _ in items]
+        for violation in find_violations(rows, self._market, volatility_range=limits):
+            findings[violation.row].append(_of_invariant(violation))
+        sound = [i for i, found in enumerate(findings) if not found]
+        if sound:
+            seeds = [[seed.trade_id for seed in items[i][1].seeds] for i in sound]
+            for copied in self._guard.find(part_of(rows, sound), seeds):
+                problem = f"repeats gold row {copied.trade_id}"
+                finding = Finding("copy", "bars", problem, copied.evidence, PATH_FIELDS)
+                findings[sound[copied.row]].append(finding)
+        return findings
+
+
+def part_of(rows: Rows, index: Sequence[int]) -> Rows:
+    """Return some of the rows, without a copy if that is all of them."""
+    return rows if len(index) == len(rows) else rows.select(index)
+
+
+def _of_invariant(violation: Violation) -> Finding:
+    name = violation.field.split("[")[0].split(".")[0]
+    return Finding(
+        criterion=violation.criterion,
+        field=violation.field,
+        problem=f"{violation.invariant}: is {violation.value}",
+        evidence=f"expected {violation.expected}",
+        fields=PATH_FIELDS if name == "bars" else (name,),
+    )
