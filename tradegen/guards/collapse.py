@@ -12,8 +12,6 @@ PATH_CORRELATION = 0.98
 """Two paths whose returns correlate this much are twins."""
 
 _BLOCK = 512
-_LARGEST = 16_384
-"""Rows in the largest tree; merging larger ones would need memory for both at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +24,8 @@ class CollapseIndex:
     """An index of accepted fingerprints that grows.
 
     It keeps k-d trees of doubling sizes and merges equal ones, as a binary counter carries
-    (the logarithmic method; Bentley and Saxe, 1980), up to a size at which they are left alone.
+    (the logarithmic method; Bentley and Saxe, 1980), so that a look-up costs about the same
+    however many rows there are.
     """
 
     def __init__(self) -> None:
@@ -77,7 +76,7 @@ class CollapseIndex:
     def _carry(self, points: FloatArray, numbers: IntArray) -> None:
         from scipy.spatial import cKDTree
 
-        while self._trees and len(self._trees[-1].numbers) == len(numbers) < _LARGEST:
+        while self._trees and len(self._trees[-1].numbers) == len(numbers):
             equal = self._trees.pop()
             points = np.concatenate([np.asarray(equal.tree.data), points])
             numbers = np.concatenate([equal.numbers, numbers])

@@ -6,6 +6,7 @@ import pytest
 from tests.support.real_gold import EQUITY, needs_real_gold
 from tests.support.rows import demo_gold, with_prices
 from tradegen.data.gold import GoldSource, load_gold
+from tradegen.data.row import Row
 from tradegen.data.rows import Rows
 from tradegen.engines.embedded.features import FEATURES, features
 from tradegen.engines.embedded.realism import RealismTest
@@ -38,6 +39,14 @@ def test_unseen_real_rows_are_rejected_as_often_as_asked_for() -> None:
     assert 0.025 < rejected_among_unseen(rows, 0.05, repeats=8) < 0.09
 
 
+def with_times_of(rows: Rows, row: Row) -> Rows:
+    """Return the rows as if all had begun with one row's first bar."""
+    shift = rows.bars.time[rows.offsets[:-1]] - row.bars.time[0]
+    lengths = np.diff(rows.offsets)
+    time = rows.bars.time - np.repeat(shift, lengths)
+    return replace(rows, bars=replace(rows.bars, time=time))
+
+
 def noisy_volume(rows: Rows) -> Rows:
     noise = np.exp(6 * np.random.default_rng(0).standard_normal(len(rows.bars)))
     return replace(rows, bars=replace(rows.bars, volume=noise))
@@ -66,6 +75,17 @@ def test_a_handful_of_gold_rows_is_enough_to_calibrate() -> None:
     few = demo_gold().train.slice(0, 4)
     p_value = RealismTest(few)(demo_gold().holdout.slice(0, 10)).p_value
     assert np.all((p_value > 0) & (p_value <= 1))
+
+
+def test_gold_whose_windows_all_overlap_still_rejects_noise() -> None:
+    gold, n = demo_gold().train, 40
+    row = gold.row(0)
+    same = Rows.from_models(
+        [gold.row(k).model_copy(update={"symbol": row.symbol}) for k in range(n)]
+    )
+    same = with_times_of(same, row)
+    test = RealismTest(same)
+    assert (test(noisy_volume(same)).p_value <= 0.05).mean() > 0.95
 
 
 def test_features_are_finite_even_where_nothing_moves_or_trades() -> None:

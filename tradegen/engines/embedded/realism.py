@@ -16,6 +16,7 @@ MOST_REFERENCES = 2000
 """Gold rows compared with at the most; more would cost time and change nothing."""
 
 _CLIP = 6.0
+_FEWEST = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,11 @@ class RealismTest:
     A row's score is its mean distance to its 5 nearest gold train rows in standardised features.
     Its p-value is the share of gold rows whose own score, taken against the other gold rows, is
     at least as large: a real row unlike none before is rejected at level 0.05 in 5 % of cases.
-    Gold rows of one symbol whose windows overlap are no evidence of each other and are left out.
+    Gold rows of one symbol whose windows overlap are no evidence of each other and are left out,
+    as long as enough others are there.
+
+    No p-value is below `1 / (1 + number of gold rows)`: fewer than 19 gold rows cannot reject
+    anything at level 0.05.
     """
 
     def __init__(self, gold: Rows, seed: int = 0) -> None:
@@ -51,9 +56,13 @@ class RealismTest:
         self._spread = np.where(spread > 1e-8, spread, np.maximum(raw.std(axis=0), 1e-8))
         self._gold = self._standardise(raw)
         distance = cdist(self._gold, self._gold)
-        distance[_overlapping(gold)] = np.inf
         self._k = min(NEIGHBOURS, max(len(gold) - 1, 1))
-        scores, _ = self._nearest(distance)
+        apart = np.where(_overlapping(gold), np.inf, distance)
+        judged = np.isfinite(apart).sum(axis=1) >= self._k
+        if judged.sum() < min(_FEWEST, len(gold)):
+            apart = np.where(np.eye(len(gold), dtype=np.bool_), np.inf, distance)
+            judged = np.ones(len(gold), dtype=np.bool_)
+        scores, _ = self._nearest(apart[judged])
         self._scores = np.sort(scores)
 
     def __call__(self, rows: Rows) -> Realism:
