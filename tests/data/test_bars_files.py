@@ -96,6 +96,21 @@ def test_naive_times_need_a_zone_and_are_then_taken_to_be_in_it(tmp_path: Path) 
     assert bars.time.tolist() == [us("2024-01-15T14:30")]
 
 
+@pytest.mark.parametrize(
+    ("time", "often"), [("2024-11-03T01:30", "twice"), ("2024-03-10T02:30", "never")]
+)
+def test_a_time_that_clocks_show_twice_or_never_is_not_guessed(
+    tmp_path: Path, time: str, often: str
+) -> None:
+    path = csv_of(tmp_path / "bars.csv", LINE.format(day=1), f"A,{time},1,2,0.5,1.5,10\n")
+    with pytest.raises(GoldError) as caught:
+        read_bars([path], ZoneInfo("America/New_York"))
+    assert f"bars.csv, row 2: time is '{time}'; expected a time with its offset" in str(
+        caught.value
+    )
+    assert f"clocks in America/New_York show this one {often}" in str(caught.value)
+
+
 def test_naive_timestamps_in_parquet_need_a_zone_too(tmp_path: Path) -> None:
     table = pa.table(
         {

@@ -1,3 +1,4 @@
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,9 +10,9 @@ from hypothesis import strategies as st
 from tests.support.csv_files import write_csv, write_wide_csv
 from tests.support.rows import demo_row, records, write_jsonl
 from tradegen.data.text_files import (
+    ParsedRows,
     Record,
     _own_value,
-    localise,
     parse_records,
     read_csv_records,
     read_jsonl_records,
@@ -158,14 +159,55 @@ def test_good_and_bad_rows_of_a_file_are_told_apart_with_their_numbers(tmp_path:
     assert [(p.row, p.field) for p in parsed.problems] == [(2, "side"), (4, "bars[5].open")]
 
 
-def test_naive_times_are_taken_to_be_in_the_zone_given_summer_and_winter() -> None:
-    assert str(localise("2024-01-15T09:30:00", NEW_YORK)) == "2024-01-15 09:30:00-05:00"
-    assert str(localise("2024-07-15 09:30", NEW_YORK)) == "2024-07-15 09:30:00-04:00"
+def read_with_times(entry: object, tz: ZoneInfo | None) -> ParsedRows:
+    record = {**records(1)[0], "entry_time": entry}
+    return parse_records(Path("x.jsonl"), [Record(7, record)], tz)
 
 
-@pytest.mark.parametrize("value", ["2024-01-15T09:30:00Z", "2024-01-15T09:30+02:00", "soon", 5])
-def test_times_with_an_offset_and_what_is_no_time_are_left_alone(value: object) -> None:
-    assert localise(value, NEW_YORK) == value
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("2024-01-15T09:30:00", "2024-01-15 14:30:00+00:00"),
+        ("2024-07-15 09:30", "2024-07-15 13:30:00+00:00"),
+        ("20240715T093000", "2024-07-15 13:30:00+00:00"),
+        (datetime(2024, 7, 15, 9, 30), "2024-07-15 13:30:00+00:00"),
+    ],
+)
+def test_naive_times_are_taken_to_be_in_the_zone_given_summer_and_winter(
+    written: object, meant: str
+) -> None:
+    (row,) = read_with_times(written, NEW_YORK).rows
+    assert str(row.entry_time) == meant
+
+
+@pytest.mark.parametrize("written", ["2024-01-15T09:30:00Z", "2024-01-15T11:30+02:00"])
+def test_times_with_an_offset_are_left_alone(written: str) -> None:
+    (row,) = read_with_times(written, NEW_YORK).rows
+    assert str(row.entry_time) == "2024-01-15 09:30:00+00:00"
+
+
+@pytest.mark.parametrize("written", ["soon", 5, "1705311000"])
+def test_what_is_no_time_is_none_in_a_zone_either(written: object) -> None:
+    (problem,) = read_with_times(written, NEW_YORK).problems
+    assert (problem.row, problem.field, problem.value) == (7, "entry_time", repr(written))
+
+
+@pytest.mark.parametrize(
+    ("written", "often"), [("2024-10-27 02:30", "twice"), ("2024-03-31T02:30:00", "never")]
+)
+def test_a_time_that_clocks_show_twice_or_never_is_not_guessed(written: str, often: str) -> None:
+    record = records(1)[0]
+    record["bars"][3]["time"] = record["entry_time"] = written
+    berlin = ZoneInfo("Europe/Berlin")
+    parsed = parse_records(Path("x.csv"), [Record(7, record)], berlin)
+    assert parsed.rows == []
+    expected = (
+        f"expected a time with its offset from UTC (clocks in Europe/Berlin show this one {often})"
+    )
+    assert [str(problem) for problem in parsed.problems] == [
+        f"x.csv, row 7: entry_time is {written!r}; {expected}",
+        f"x.csv, row 7: bars[3].time is {written!r}; {expected}",
+    ]
 
 
 # --- the user's own columns -------------------------------------------------------------------

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
+from tradegen.data.local_time import in_zone
 from tradegen.data.parquet import in_utc, read_table
 from tradegen.data.row import BAR_FIELDS, LOOKBACK, Bars, IntArray, to_microseconds
 from tradegen.errors import GoldError
@@ -151,19 +152,24 @@ def _utc(path: Path, column: pa.ChunkedArray, tz: ZoneInfo | None) -> IntArray:
 
 
 def _parsed(path: Path, texts: list[str], tz: ZoneInfo | None) -> pa.Array:
-    moments = []
-    for row, text in enumerate(texts, start=1):
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError as error:
-            raise GoldError(
-                f"{path}, row {row}: time is {text!r}; expected ISO 8601 such as "
-                "2024-01-31T14:30:00Z"
-            ) from error
-        if moment.tzinfo is None and tz is None:
-            raise GoldError(
-                f"{path}, row {row}: time is {text!r}, without a time zone; expected an offset "
-                "from UTC, e.g. 2024-01-31T14:30:00Z, or pass --tz ZONE"
-            )
-        moments.append(to_microseconds(moment if moment.tzinfo else moment.replace(tzinfo=tz)))
+    moments = [_moment(path, row, text, tz) for row, text in enumerate(texts, start=1)]
     return pa.array(moments, pa.int64()).cast(pa.timestamp("us", tz="UTC"))
+
+
+def _moment(path: Path, row: int, text: str, tz: ZoneInfo | None) -> int:
+    found = f"{path}, row {row}: time is {text!r}"
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise GoldError(f"{found}; expected ISO 8601 such as 2024-01-31T14:30:00Z") from error
+    if moment.tzinfo is not None:
+        return to_microseconds(moment)
+    if tz is None:
+        raise GoldError(
+            f"{found}, without a time zone; expected an offset from UTC, e.g. "
+            "2024-01-31T14:30:00Z, or pass --tz ZONE"
+        )
+    try:
+        return to_microseconds(in_zone(moment, tz))
+    except ValueError as error:
+        raise GoldError(f"{found}; {error}") from error

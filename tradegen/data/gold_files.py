@@ -31,7 +31,6 @@ from tradegen.data.text_files import (
     TIME_FIELDS,
     Record,
     core_columns,
-    localise,
     parse_records,
     read_csv_records,
     read_jsonl_records,
@@ -170,7 +169,7 @@ def _join(
 
 def _moment(value: object, tz: ZoneInfo | None) -> int | None:
     try:
-        return to_microseconds(_TIME.validate_python(localise(value, tz) if tz else value))
+        return to_microseconds(_TIME.validate_python(value, context=tz))
     except ValidationError:
         return None
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -22,10 +23,12 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     PlainValidator,
+    ValidationInfo,
 )
 from pydantic_core import CoreSchema, core_schema
 
 from tradegen.data.interval import INTERVAL_US
+from tradegen.data.local_time import in_zone
 
 LOOKBACK = 64
 """Bars before the entry bar; `bars[LOOKBACK]` is the entry bar and `bars[-1]` the exit bar."""
@@ -58,14 +61,20 @@ def _only_text_or_time(value: object) -> object:
     """Refuse bare numbers: whether they count seconds or milliseconds would be a guess."""
     if isinstance(value, datetime):
         return value
-    if isinstance(value, str) and not _BARE_NUMBER.fullmatch(value.strip()):
+    if not isinstance(value, str) or _BARE_NUMBER.fullmatch(value.strip()):
+        raise ValueError("expected an ISO 8601 time such as 2024-01-31T14:30:00Z")
+    try:
+        return datetime.fromisoformat(value)  # knows forms that pydantic does not
+    except ValueError:
         return value
-    raise ValueError("expected an ISO 8601 time such as 2024-01-31T14:30:00Z")
 
 
-def _to_utc(value: datetime) -> datetime:
+def _to_utc(value: datetime, info: ValidationInfo) -> datetime:
+    """Return a time in UTC; one without an offset is in the zone that the context names, if any."""
     if value.tzinfo is None:
-        raise ValueError("expected a time with its offset from UTC, e.g. 2024-01-31T14:30:00Z")
+        if info.context is None:
+            raise ValueError("expected a time with its offset from UTC, e.g. 2024-01-31T14:30:00Z")
+        value = in_zone(value, info.context)
     return value.astimezone(UTC)
 
 
@@ -191,14 +200,15 @@ class Row(BaseModel):
     bars: Bars
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> Self:
+    def from_record(cls, record: Mapping[str, Any], tz: ZoneInfo | None = None) -> Self:
         """Return the row of a flat record, whose unknown keys are the user's own columns.
 
-        Raises pydantic's `ValidationError` with the path of every bad field.
+        Times without an offset are in `tz`. Raises pydantic's `ValidationError` with the path of
+        every bad field.
         """
         core = {key: value for key, value in record.items() if key in CORE_FIELDS}
         extras = {key: value for key, value in record.items() if key not in CORE_FIELDS}
-        return cls.model_validate({**core, "extras": extras})
+        return cls.model_validate({**core, "extras": extras}, context=tz)
 
 
 CORE_FIELDS = tuple(name for name in Row.model_fields if name != "extras")

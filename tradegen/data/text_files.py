@@ -5,7 +5,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -147,41 +146,13 @@ def parse_records(path: Path, records: Iterable[Record], tz: ZoneInfo | None) ->
     parsed = ParsedRows([], [], [])
     for record in records:
         try:
-            row = Row.from_record(_localised(record.values, tz))
+            row = Row.from_record(record.values, tz)
         except ValidationError as error:
             parsed.problems.extend(_problems(path, record.number, error))
         else:
             parsed.rows.append(row)
             parsed.numbers.append(record.number)
     return parsed
-
-
-def _localised(values: Mapping[str, Any], tz: ZoneInfo | None) -> dict[str, Any]:
-    if tz is None:
-        return dict(values)
-    localised = {
-        key: localise(value, tz) if key in TIME_FIELDS else value for key, value in values.items()
-    }
-    bars = localised.get("bars")
-    if isinstance(bars, list):
-        localised["bars"] = [
-            bar | {"time": localise(bar["time"], tz)}
-            if isinstance(bar, dict) and "time" in bar
-            else bar
-            for bar in bars
-        ]
-    return localised
-
-
-def localise(value: object, tz: ZoneInfo) -> object:
-    """Return a naive ISO time as a time in `tz`; anything else unchanged."""
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
-    if isinstance(moment, datetime) and moment.tzinfo is None:
-        return moment.replace(tzinfo=tz)
-    return value
 
 
 def _problems(path: Path, number: int, error: ValidationError) -> Iterator[Problem]:
