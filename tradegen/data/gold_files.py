@@ -1,7 +1,7 @@
 """Gold files of every format: read them into rows, or say what is wrong with them and where."""
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from tradegen.data.row import (
     ExtraColumn,
     ExtraKind,
     ExtraValue,
+    Name,
     UtcTime,
     arrow_schema,
     to_microseconds,
@@ -32,15 +33,19 @@ from tradegen.data.text_files import (
     Record,
     core_columns,
     parse_records,
+    problem_of,
     read_csv_records,
     read_jsonl_records,
 )
 from tradegen.errors import GoldError, Problem
 
+_NAMED = ("trade_id", "symbol")
+
 CATEGORY_LIMIT = 0.5
 """Text with at most this share of distinct values (or 20 of them) is a category."""
 
 _TIME: TypeAdapter[datetime] = TypeAdapter(UtcTime)
+_NAMES: TypeAdapter[list[str | None]] = TypeAdapter(list[Name | None])
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +206,10 @@ def _read_parquet(path: Path, bars: BarsTable | None, tz: ZoneInfo | None) -> Go
         if name not in CORE_FIELDS:
             table = _with_column(table, name, _plain_extra(path, name, table[name]))
     problems, ok = _missing_values(path, table)
+    for name in _NAMED:
+        for position, problem in _bad_names(path, name, table[name]):
+            problems.append(problem)
+            ok[position] = False
     numbers = (np.flatnonzero(ok) + 1).tolist()
     return GoldFile(path, Rows.from_arrow(table.filter(pa.array(ok))), numbers, problems)
 
@@ -336,3 +345,13 @@ def _missing_values(path: Path, table: pa.Table) -> tuple[list[Problem], Any]:
             problems.append(Problem(str(path), row + 1, field, "missing", "a value"))
             ok[row] = False
     return problems, ok
+
+
+def _bad_names(path: Path, name: str, column: pa.ChunkedArray) -> Iterator[tuple[int, Problem]]:
+    """Yield the position and problem of every name that the contract does not allow."""
+    try:
+        _NAMES.validate_python(column.to_pylist())
+    except ValidationError as error:
+        for detail in error.errors(include_url=False, include_context=False):
+            position = int(detail["loc"][0])
+            yield position, problem_of(path, position + 1, name, detail)

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from tradegen.data.row import BAR_FIELDS, CORE_FIELDS, ExtraValue, Row
 from tradegen.errors import GoldError, Problem
@@ -163,16 +164,21 @@ def _problems(path: Path, number: int, error: ValidationError) -> Iterator[Probl
                 field += f"[{part}]"
             elif part != "extras":
                 field += f".{part}" if field else str(part)
-        if detail["type"] == "missing":
-            yield Problem(str(path), number, field, "missing", _meaning(field))
-            continue
-        value = repr(detail["input"])
-        shown = value if len(value) <= _VALUE_SHOWN else value[:_VALUE_SHOWN] + "..."
-        expected = detail["msg"].removeprefix("Value error, expected ")
-        expected = expected.removeprefix("Input should be ")
-        if isinstance(detail["input"], str) and _DECIMAL_COMMA.match(detail["input"]):
-            expected = "a number with a decimal point (this one has a decimal comma)"
-        yield Problem(str(path), number, field, shown, expected)
+        yield problem_of(path, number, field, detail)
+
+
+def problem_of(path: Path, number: int, field: str, detail: ErrorDetails) -> Problem:
+    """Return what pydantic found wrong with one field of one row of a file, in our words."""
+    if detail["type"] == "missing":
+        return Problem(str(path), number, field, "missing", _meaning(field))
+    value = repr(detail["input"])
+    shown = value if len(value) <= _VALUE_SHOWN else value[:_VALUE_SHOWN] + "..."
+    expected = detail["msg"].removeprefix("Value error, expected ")
+    for said_by_pydantic in ("Input should be ", "String should have "):
+        expected = expected.removeprefix(said_by_pydantic)
+    if isinstance(detail["input"], str) and _DECIMAL_COMMA.match(detail["input"]):
+        expected = "a number with a decimal point (this one has a decimal comma)"
+    return Problem(str(path), number, field, shown, expected)
 
 
 def _meaning(field: str) -> str:
