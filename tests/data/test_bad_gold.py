@@ -437,6 +437,22 @@ def test_trades_whose_symbol_the_bars_file_lacks_are_told_by_row(tmp_path: Path)
         assert f"{trades}, row {row}: {expected}" in str(caught.value)
 
 
+@pytest.mark.parametrize("days", [3, 200])
+def test_an_exit_before_entry_is_told_as_such_when_bars_are_joined(
+    tmp_path: Path, days: int
+) -> None:
+    made = records(2)
+    entry = datetime.fromisoformat(made[1]["entry_time"])
+    made[1]["exit_time"] = (entry - timedelta(days=days)).isoformat()
+    trades = write_csv(tmp_path / "trades.csv", without_bars(made))
+    bars = write_bars_csv(tmp_path / "bars.csv", records(2))
+    with pytest.raises(GoldError) as caught:
+        load_gold(GoldSource((trades,), bars=(bars,)))
+    assert {problem.row for problem in caught.value.problems} == {2}
+    assert f"expected not before entry_time {entry.isoformat()}" in str(caught.value)
+    assert "at least 64" not in str(caught.value)
+
+
 # --- what looks bad but is not ----------------------------------------------------------------
 
 

@@ -34,7 +34,7 @@ def test_a_trade_gets_the_bars_it_had(tmp_path: Path, key: str, delimiter: str) 
     made = records(5)
     path = write_bars_csv(tmp_path / "bars.csv", made, key=key, delimiter=delimiter)
     table = read_bars([path], None)
-    assert table.by_trade == (key == "trade_id")
+    assert bool(table.by_trade) == (key == "trade_id")
     for i, record in enumerate(made):
         assert table.around(record, *window(record)) == demo_row(i).bars
 
@@ -74,16 +74,48 @@ def test_bars_of_one_symbol_at_two_intervals_are_told_apart(tmp_path: Path) -> N
         for hour in (0, 4)
     ]
     table = read_bars([csv_of(tmp_path / "bars.csv", *lines, header=header)], None)
-    assert table.bars["A", "1h"].close.tolist() == [5, 5]
-    assert table.bars["A", "4h"].close.tolist() == [7, 7]
+    assert table.by_symbol["A", "1h"].close.tolist() == [5, 5]
+    assert table.by_symbol["A", "4h"].close.tolist() == [7, 7]
 
 
-def test_several_files_complete_each_other_but_may_not_repeat_a_symbol(tmp_path: Path) -> None:
+def test_files_of_several_symbols_complete_each_other(tmp_path: Path) -> None:
     first = csv_of(tmp_path / "a.csv", LINE.format(day=1))
     second = csv_of(tmp_path / "b.csv", LINE.format(day=1).replace("A,", "B,"))
-    assert set(read_bars([first, second], None).bars) == {("A", None), ("B", None)}
-    with pytest.raises(GoldError, match=r"a\.csv: bars of A are in another bars file too"):
-        read_bars([first, second, first], None)
+    assert set(read_bars([first, second], None).by_symbol) == {("A", None), ("B", None)}
+
+
+def test_files_of_several_years_of_one_symbol_are_merged_and_may_overlap(tmp_path: Path) -> None:
+    made = records(1)
+    bars = made[0]["bars"]
+    late = write_bars_csv(tmp_path / "late.csv", [{**made[0], "bars": bars[40:]}])
+    early = write_bars_csv(tmp_path / "early.csv", [{**made[0], "bars": bars[:45]}])
+    table = read_bars([late, early], None)
+    assert table.around(made[0], *window(made[0])) == demo_row(0).bars
+
+
+def test_bars_of_two_files_that_contradict_each_other_are_refused(tmp_path: Path) -> None:
+    first = csv_of(tmp_path / "a.csv", *[LINE.format(day=day) for day in (1, 2)])
+    third = csv_of(tmp_path / "b.csv", *[LINE.format(day=day) for day in (3, 4)])
+    other = csv_of(tmp_path / "c.csv", LINE.format(day=2).replace("1.5", "1.25"))
+    with pytest.raises(GoldError) as caught:
+        read_bars([first, third, other], None)
+    assert str(caught.value) == (
+        f"{other}: close of A at 2024-01-02T00:00:00+00:00 contradicts {first} (1.5 and 1.25); "
+        "drop one of the two bars"
+    )
+
+
+def test_one_file_may_hold_bars_by_symbol_and_another_by_trade(tmp_path: Path) -> None:
+    made = records(2)
+    by_symbol = write_bars_csv(tmp_path / "a.csv", made[:1])
+    by_trade = write_bars_csv(tmp_path / "b.csv", made[1:], key="trade_id")
+    for paths in ([by_symbol, by_trade], [by_trade, by_symbol]):
+        table = read_bars(paths, None)
+        for i, record in enumerate(made):
+            assert table.around(record, *window(record)) == demo_row(i).bars
+        other = {"trade_id": "T", "symbol": "S", "interval": "1d"}
+        with pytest.raises(LookupError, match=r"^bars of T or S \(1d\) in the bars file"):
+            table.around(other, *window(made[0]))
 
 
 def test_naive_times_need_a_zone_and_are_then_taken_to_be_in_it(tmp_path: Path) -> None:
@@ -92,7 +124,7 @@ def test_naive_times_need_a_zone_and_are_then_taken_to_be_in_it(tmp_path: Path) 
         GoldError, match=r"bars\.csv, row 1: time is '2024-01-15T09:30:00', .*or pass --tz"
     ):
         read_bars([path], None)
-    bars = read_bars([path], ZoneInfo("America/New_York")).bars["A", None]
+    bars = read_bars([path], ZoneInfo("America/New_York")).by_symbol["A", None]
     assert bars.time.tolist() == [us("2024-01-15T14:30")]
 
 
@@ -123,7 +155,7 @@ def test_naive_timestamps_in_parquet_need_a_zone_too(tmp_path: Path) -> None:
     pq.write_table(table, path)
     with pytest.raises(GoldError, match=r"bars\.parquet: time has times without a time zone.*--tz"):
         read_bars([path], None)
-    assert read_bars([path], ZoneInfo("Asia/Tokyo")).bars["A", None].time.tolist() == [
+    assert read_bars([path], ZoneInfo("Asia/Tokyo")).by_symbol["A", None].time.tolist() == [
         us("2024-01-15T00:30")
     ]
 
@@ -139,7 +171,7 @@ def test_the_naive_time_shown_is_a_naive_one(tmp_path: Path) -> None:
 
 def test_a_zone_for_naive_trades_leaves_bars_with_an_offset_alone(tmp_path: Path) -> None:
     path = csv_of(tmp_path / "bars.csv", LINE.format(day=1))
-    bars = read_bars([path], ZoneInfo("America/New_York")).bars["A", None]
+    bars = read_bars([path], ZoneInfo("America/New_York")).by_symbol["A", None]
     assert bars.time.tolist() == [us("2024-01-01")]
 
 

@@ -14,62 +14,101 @@ import pyarrow.csv as pacsv
 
 from tradegen.data.local_time import in_zone
 from tradegen.data.parquet import in_utc, read_table
-from tradegen.data.row import BAR_FIELDS, LOOKBACK, Bars, IntArray, to_microseconds
+from tradegen.data.row import (
+    BAR_FIELDS,
+    LOOKBACK,
+    Bars,
+    IntArray,
+    from_microseconds,
+    to_microseconds,
+)
 from tradegen.errors import GoldError
 
 Key = tuple[str, str | None]
 """A symbol, or a trade_id, with its interval where the file names one."""
 
+_Part = tuple[Path, Bars]
+
 
 @dataclass(frozen=True, slots=True)
 class BarsTable:
-    """Bars by symbol (joined on symbol and time) or by trade_id (taken as they are)."""
+    """Bars by trade_id (taken as they are) and by symbol (joined on symbol and time)."""
 
-    by_trade: bool
-    bars: Mapping[Key, Bars]
+    by_trade: Mapping[Key, Bars]
+    by_symbol: Mapping[Key, Bars]
 
     def around(self, record: Mapping[str, Any], entry: int, exit_: int) -> Bars:
         """Return a trade's window: 64 bars before the entry bar, up to the exit bar.
 
-        `entry` and `exit_` are microseconds since 1970. Raises `LookupError`, whose text says
-        what would be needed.
+        `entry` and `exit_` are microseconds since 1970; of an exit before the entry bar no more
+        is said here than that the window ends with that bar. Raises `LookupError`, whose text
+        says what would be needed.
         """
-        name = str(record.get("trade_id" if self.by_trade else "symbol"))
-        interval = record.get("interval")
-        bars = self.bars.get((name, str(interval)), self.bars.get((name, None)))
+        own = _find(self.by_trade, record, "trade_id")
+        if own is not None:
+            return own
+        bars = _find(self.by_symbol, record, "symbol")
         if bars is None:
-            raise LookupError(f"bars of {name} ({interval}) in the bars file")
-        if self.by_trade:
-            return bars
+            kinds = {"trade_id": self.by_trade, "symbol": self.by_symbol}
+            names = " or ".join(str(record.get(kind)) for kind, held in kinds.items() if held)
+            raise LookupError(f"bars of {names} ({record.get('interval')}) in the bars file")
         first = int(np.searchsorted(bars.time, entry, side="right")) - 1 - LOOKBACK
         last = int(np.searchsorted(bars.time, exit_, side="right")) - 1
         if first < 0:
             raise LookupError(
-                f"{LOOKBACK} bars of {name} before the entry bar; the bars file has "
+                f"{LOOKBACK} bars of {record['symbol']} before the entry bar; the bars file has "
                 f"{max(first + LOOKBACK, 0)}"
             )
-        return bars[first : last + 1]
+        return bars[first : max(last, first + LOOKBACK) + 1]
+
+
+def _find(bars: Mapping[Key, Bars], record: Mapping[str, Any], kind: str) -> Bars | None:
+    name = str(record.get(kind))
+    return bars.get((name, str(record.get("interval"))), bars.get((name, None)))
 
 
 def read_bars(paths: Sequence[Path], tz: ZoneInfo | None) -> BarsTable:
     """Read bars from Parquet or CSV files; times without a zone are taken to be in `tz`.
 
     Columns: `symbol` (or `trade_id`), `time`, `open`, `high`, `low`, `close`, `volume` and,
-    optionally, `interval`.
+    optionally, `interval`. Several files may complete each other, also for one symbol.
 
-    Raises `GoldError` for an unreadable file, a missing column, a value of the wrong kind or two
-    bars of one symbol at one time.
+    Raises `GoldError` for an unreadable file, a missing column, a value of the wrong kind, two
+    bars of one symbol at one time in a file, or bars of two files that contradict each other.
     """
-    tables = [_read_table(path) for path in paths]
-    by_trade = all("symbol" not in table.column_names for table in tables)
-    key_name = "trade_id" if by_trade else "symbol"
-    bars: dict[Key, Bars] = {}
-    for path, table in zip(paths, tables, strict=True):
-        for key, part in _split(path, table, key_name, tz).items():
-            if key in bars:
-                raise GoldError(f"{path}: bars of {key[0]} are in another bars file too")
-            bars[key] = part
-    return BarsTable(by_trade, bars)
+    found: dict[str, dict[Key, list[_Part]]] = {"trade_id": {}, "symbol": {}}
+    for path in paths:
+        table = _read_table(path)
+        kind = "symbol" if "symbol" in table.column_names else "trade_id"
+        for key, bars in _split(path, table, kind, tz).items():
+            found[kind].setdefault(key, []).append((path, bars))
+    by_trade, by_symbol = (
+        {key: _merged(key, parts) for key, parts in held.items()} for held in found.values()
+    )
+    return BarsTable(by_trade, by_symbol)
+
+
+def _merged(key: Key, parts: Sequence[_Part]) -> Bars:
+    """Return the bars of all files in order, each once."""
+    if len(parts) == 1:
+        return parts[0][1]
+    bars = Bars.concatenate([part for _, part in parts])
+    path_of = np.repeat(np.arange(len(parts)), [len(part) for _, part in parts])
+    order = np.argsort(bars.time, kind="stable")
+    again = np.flatnonzero(np.diff(bars.time[order]) == 0) + 1
+    for name in BAR_FIELDS[1:]:
+        column = getattr(bars, name)[order]
+        differing = again[~np.isclose(column[again], column[again - 1], 0, 0, equal_nan=True)]
+        if len(differing):
+            at = order[differing[0] - 1 : differing[0] + 1]
+            one, two = (parts[path_of[k]][0] for k in at)
+            values = " and ".join(f"{getattr(bars, name)[k]:g}" for k in at)
+            raise GoldError(
+                f"{two}: {name} of {key[0]} at {from_microseconds(bars.time[at[0]]).isoformat()} "
+                f"contradicts {one} ({values}); drop one of the two bars"
+            )
+    kept = np.delete(order, again)
+    return Bars(*(getattr(bars, name)[kept] for name in BAR_FIELDS))
 
 
 def _read_table(path: Path) -> pa.Table:
