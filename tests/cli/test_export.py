@@ -90,3 +90,39 @@ def test_an_export_from_inside_the_run_folder_is_named_like_the_run(
     monkeypatch.chdir(run)
     assert cli("export", ".", "--to", "jsonl").code == 0
     assert (run / "first.jsonl").is_file()
+
+
+def test_an_export_never_replaces_the_runs_own_files(
+    cli: Command, finished_run: FinishedRun, tmp_path: Path
+) -> None:
+    for name in ("rows", "rejected"):
+        copied = finished_run.copied_to(tmp_path / name)
+        run = copied.rename(copied.with_name(name))
+        before = {path.name: path.read_bytes() for path in run.iterdir()}
+        said = cli("export", run, "--to", "parquet")
+        assert said.code == 2
+        assert f"{name}.parquet: one of the run's own files" in said.err
+        assert "choose another file with --out" in said.err
+        assert {path.name: path.read_bytes() for path in run.iterdir()} == before
+
+
+@pytest.mark.parametrize("out", ["rows.parquet", "rejected", "../other/rejected.parquet"])
+def test_no_runs_own_file_can_be_named_as_the_file_to_write(
+    cli: Command, run: Path, monkeypatch: pytest.MonkeyPatch, out: str
+) -> None:
+    other = run.parent / "other"
+    other.mkdir()
+    (other / "run.json").write_text("{}", encoding="utf-8")
+    before = (run / "rows.parquet").read_bytes(), (run / "rejected.parquet").read_bytes()
+    said = cli("export", run, "--to", "parquet", "--out", run / out)
+    assert said.code == 2
+    assert "one of the run's own files" in said.err
+    monkeypatch.chdir(run)
+    assert cli("export", ".", "--to", "parquet", "--out", out).code == 2
+    assert before == ((run / "rows.parquet").read_bytes(), (run / "rejected.parquet").read_bytes())
+    assert not (other / "rejected.parquet").exists()
+
+
+def test_a_file_called_rows_may_be_written_elsewhere(cli: Command, run: Path) -> None:
+    assert cli("export", "first", "--to", "parquet", "--out", "rows.parquet").code == 0
+    assert read_back(Path("rows.parquet")) == rows_of(run)

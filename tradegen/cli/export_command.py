@@ -25,6 +25,7 @@ def export_command(run: str, folder: Path, to: str, out: Path | None) -> None:
     target = out or found.path / f"{found.name}.{to}"
     if target.suffix.lower() != f".{to}":
         target = target.with_name(f"{target.name}.{to}")
+    _refuse_files_of_runs(target)
     writers = {"csv": _csv, "jsonl": _jsonl, "parquet": _parquet}
     written = writers[to](found, target)
     console = make_console()
@@ -32,6 +33,16 @@ def export_command(run: str, folder: Path, to: str, out: Path | None) -> None:
     if to == "csv":
         flags = ["--gold", str(written[0]), "--bars", str(written[1])]
         console.print(f"read it back with:  {shlex.join(flags)}")
+
+
+def _refuse_files_of_runs(target: Path) -> None:
+    """Raise `InputError` if an export would replace what a run itself has written."""
+    beside = RunFolder(target.parent)
+    if beside.manifest.is_file() and beside.owns(target):
+        raise InputError(
+            f"{target}: one of the run's own files, which an export must not replace; choose "
+            "another file with --out"
+        )
 
 
 def _parquet(run: RunFolder, target: Path) -> list[Path]:

@@ -50,6 +50,15 @@ class RunFolder:
         """The dataset card."""
         return self.path / "README.md"
 
+    def owns(self, path: Path) -> bool:
+        """Return whether a path is one of the run's own files, there or yet to be written."""
+        own = (self.manifest, self.ledger, self.rows, self.rejected, self.card)
+        return any(
+            path.resolve() == file.resolve()
+            or (path.exists() and file.exists() and path.samefile(file))
+            for file in own
+        )
+
     def check(self) -> None:
         """Raise `InputError` if the folder is there and cannot be written, or cannot be made."""
         place = self.path.absolute()
