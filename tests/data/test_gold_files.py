@@ -12,7 +12,7 @@ import pytest
 from tests.support.csv_files import without_bars, write_bars_csv, write_csv, write_wide_csv
 from tests.support.rows import Record, demo_row, demo_rows, records, write_jsonl, write_parquet
 from tradegen.data.bars_files import read_bars
-from tradegen.data.gold_files import GoldFile, read_gold_file, tidy_extras
+from tradegen.data.gold_files import GoldFile, read_gold_file, read_gold_files, tidy_extras
 from tradegen.data.row import ExtraColumn
 from tradegen.data.rows import Rows
 
@@ -206,6 +206,27 @@ def test_the_users_own_columns_are_carried_with_their_types_and_gaps(
         **{name: KINDS[name] for name in own if name != "unused"},
     }
     assert Rows.from_arrow(tidy.to_arrow(columns)).extras["desk"].tolist() == OWN["desk"]
+
+
+def with_own(start: int, values: Sequence[Any]) -> list[Record]:
+    made = records(len(values), start=start)
+    return [{**record, "own": value} for record, value in zip(made, values, strict=True)]
+
+
+def test_a_column_that_is_text_in_one_file_stays_as_written_in_all_of_them(tmp_path: Path) -> None:
+    numbers = write_wide_csv(tmp_path / "a.csv", with_own(0, ["1.10", "2"]))
+    words = write_jsonl(tmp_path / "b.jsonl", with_own(2, ["x", True]))
+    files = read_gold_files([numbers, words], [], None)
+    assert [file.rows.extras["own"].tolist() for file in files] == [["1.10", "2"], ["x", True]]
+    tidy, _ = tidy_extras(Rows.concatenate([file.rows for file in files]))
+    assert tidy.extras["own"].tolist() == ["1.10", "2", "x", "true"]
+
+
+def test_a_column_of_numbers_in_every_file_is_one_of_numbers(tmp_path: Path) -> None:
+    one = write_wide_csv(tmp_path / "a.csv", with_own(0, ["1.10", ""]))
+    other = write_wide_csv(tmp_path / "b.csv", with_own(2, ["3"]))
+    files = read_gold_files([one, other], [], None)
+    assert [file.rows.extras["own"].tolist() for file in files] == [[1.1, None], [3]]
 
 
 def test_dates_of_the_user_are_carried_as_text(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.support.csv_files import write_csv, write_wide_csv
 from tests.support.rows import demo_row, records, write_jsonl
+from tradegen.data.row import BAR_FIELDS
 from tradegen.data.text_files import (
     ParsedRows,
     Record,
@@ -65,9 +66,48 @@ def test_wide_bars_are_gathered_whatever_their_columns_are_called(
     assert parsed.rows[0].extras == demo_row(0).extras
 
 
+def wide_header(*numbers: int, way: str = "{field}_{number}") -> list[str]:
+    return [way.format(field=field, number=number) for number in numbers for field in BAR_FIELDS]
+
+
 def test_wide_bars_are_ordered_by_their_number_not_by_their_column(tmp_path: Path) -> None:
-    (record,) = cells(tmp_path / "x.csv", "open_10,open_9,open_2\nc,b,a\n")
-    assert record["bars"] == [{"open": "a"}, {"open": "b"}, {"open": "c"}]
+    header = wide_header(*range(10, -1, -1))
+    (record,) = cells(tmp_path / "x.csv", f"{','.join(header)}\n{','.join(header)}\n")
+    assert [bar["open"] for bar in record["bars"]] == [f"open_{k}" for k in range(11)]
+    assert set(record) == {"bars"}
+
+
+@pytest.mark.parametrize("own", ["volume_24", "time_2", "24_open", "bar_0_close"])
+def test_a_column_that_is_called_like_one_of_a_bar_is_the_users_own(
+    tmp_path: Path, own: str
+) -> None:
+    assert cells(tmp_path / "x.csv", f"a,{own}\nx,5\n") == [{"a": "x", own: 5}]
+    header = wide_header(0, 1, way="bars.{number}.{field}")
+    text = f"{','.join(header)},{own}\n{'1,' * len(header)}5\n"
+    (record,) = cells(tmp_path / "x.csv", text)
+    assert record[own] == 5
+    assert record["bars"] == [dict.fromkeys(BAR_FIELDS, "1")] * 2
+
+
+def test_a_number_after_the_last_bar_is_the_users_own_too(tmp_path: Path) -> None:
+    header = wide_header(1, 2)
+    text = f"{','.join(header)},volume_24\n{'1,' * len(header)}5\n"
+    (record,) = cells(tmp_path / "x.csv", text)
+    assert (len(record["bars"]), record["volume_24"]) == (2, 5)
+
+
+@pytest.mark.parametrize("lacking", ["open_0", "close_1", "volume_0"])
+def test_a_missing_column_of_a_bar_is_named(tmp_path: Path, lacking: str) -> None:
+    header = [name for name in wide_header(0, 1, 2) if name != lacking]
+    field, number = lacking.split("_")
+    with pytest.raises(GoldError, match=f"written like time_2: {field} of bar {number}; expected"):
+        cells(tmp_path / "x.csv", ",".join(header) + "\n")
+
+
+def test_bars_that_are_there_twice_are_refused(tmp_path: Path) -> None:
+    header = wide_header(0) + wide_header(0, way="bars.{number}.{field}")
+    with pytest.raises(GoldError, match=r"bars are there twice \(time_0 and bars\.0\.time"):
+        cells(tmp_path / "x.csv", ",".join(header) + "\n")
 
 
 def test_columns_that_only_look_like_bars_stay_the_users_own(tmp_path: Path) -> None:
@@ -236,6 +276,24 @@ def test_cells_of_own_columns_are_what_they_are_written_as(
     (record,) = cells(tmp_path / "x.csv", f"own\n{cell}\n")
     assert record["own"] == value
     assert type(record["own"]) is type(value)
+
+
+@pytest.mark.parametrize(
+    "written", [["1.10", "x"], ["true", "1"], ["TRUE", "maybe"], ["1e3", "007"], ["5", "+5"]]
+)
+def test_a_column_of_text_keeps_the_text_as_it_was_written(
+    tmp_path: Path, written: list[str]
+) -> None:
+    found = cells(tmp_path / "x.csv", "own,b\n" + "".join(f"{cell},1\n" for cell in written))
+    assert found == [{"own": cell, "b": 1} for cell in written]
+
+
+def test_empty_cells_do_not_make_a_column_text(tmp_path: Path) -> None:
+    assert cells(tmp_path / "x.csv", "own,b\n1,1\n ,1\n2.5,1\n") == [
+        {"own": 1, "b": 1},
+        {"b": 1},
+        {"own": 2.5, "b": 1},
+    ]
 
 
 def test_cells_of_the_contracts_columns_stay_text_until_they_are_validated(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Gold files of every format: read them into rows, or say what is wrong with them and where."""
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -39,6 +39,7 @@ from tradegen.data.text_files import (
 )
 from tradegen.errors import GoldError, Problem
 
+_CSV = (".csv", ".tsv", ".txt")
 _NAMED = ("trade_id", "symbol")
 
 CATEGORY_LIMIT = 0.5
@@ -58,8 +59,12 @@ class GoldFile:
     problems: list[Problem]
 
 
-def read_gold_file(path: Path, bars: BarsTable | None, tz: ZoneInfo | None) -> GoldFile:
+def read_gold_file(
+    path: Path, bars: BarsTable | None, tz: ZoneInfo | None, as_text: Collection[str] = ()
+) -> GoldFile:
     """Read a Parquet, CSV or JSONL file of rows; `bars` are joined where rows have none.
+
+    `as_text` names columns of the user's own whose cells in a CSV file stay as they are written.
 
     Raises `GoldError` for what concerns the whole file (absent, unreadable, empty, a missing
     column); what concerns single rows is returned as problems.
@@ -71,17 +76,41 @@ def read_gold_file(path: Path, bars: BarsTable | None, tz: ZoneInfo | None) -> G
         return _read_parquet(path, bars, tz)
     if suffix in (".jsonl", ".ndjson"):
         return _from_records(path, *read_jsonl_records(path), bars, tz)
-    if suffix in (".csv", ".tsv", ".txt"):
-        return _from_records(path, *read_csv_records(path), bars, tz)
+    if suffix in _CSV:
+        return _from_records(path, *read_csv_records(path, as_text), bars, tz)
     raise GoldError(f"{path}: unknown kind of file; expected .parquet, .csv, .tsv or .jsonl")
 
 
 def read_gold_files(
     paths: Sequence[Path], bars_paths: Sequence[Path], tz: ZoneInfo | None
 ) -> list[GoldFile]:
-    """Read several gold files and the files their bars may be in; see `read_gold_file`."""
+    """Read several gold files and the files their bars may be in; see `read_gold_file`.
+
+    A column of the user's own that is text in one file is text in all of them, as it was written.
+    """
     bars = read_bars(bars_paths, tz) if bars_paths else None
-    return [read_gold_file(path, bars, tz) for path in paths]
+    files = [read_gold_file(path, bars, tz) for path in paths]
+    kinds = [_kinds_of_extras(file.rows) for file in files]
+    text = _names_of_text(kinds)
+    return [
+        read_gold_file(file.path, bars, tz, text)
+        if file.path.suffix.lower() in _CSV and any(found.get(n, set()) - {str} for n in text)
+        else file
+        for file, found in zip(files, kinds, strict=True)
+    ]
+
+
+def _names_of_text(files: Sequence[Mapping[str, set[type]]]) -> set[str]:
+    """Return the columns that are neither all numbers nor all booleans over all files."""
+    together: dict[str, set[type]] = {}
+    for kinds in files:
+        for name, found in kinds.items():
+            together.setdefault(name, set()).update(found)
+    return {n for n, kinds in together.items() if kinds != {bool} and not kinds <= {int, float}}
+
+
+def _kinds_of_extras(rows: Rows) -> dict[str, set[type]]:
+    return {name: set(map(type, values)) - {type(None)} for name, values in rows.extras.items()}
 
 
 def tidy_extras(rows: Rows) -> tuple[Rows, tuple[ExtraColumn, ...]]:
@@ -102,12 +131,16 @@ def tidy_extras(rows: Rows) -> tuple[Rows, tuple[ExtraColumn, ...]]:
     return replace(rows, extras=extras), tuple(columns)
 
 
+def _as_text(value: ExtraValue) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)  # as JSON and CSV have it
+
+
 _AS_KIND: Mapping[ExtraKind, Callable[[Any], ExtraValue]] = {
     "boolean": bool,
     "integer": int,
     "number": float,
-    "category": str,
-    "text": str,
+    "category": _as_text,
+    "text": _as_text,
 }
 
 

@@ -3,7 +3,7 @@
 import csv
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,16 +12,13 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from tradegen.data.row import BAR_FIELDS, CORE_FIELDS, ExtraValue, Row
+from tradegen.data.row import CORE_FIELDS, ExtraValue, Row
+from tradegen.data.wide_bars import wide_columns
 from tradegen.errors import GoldError, Problem
 
 TIME_FIELDS = ("entry_time", "exit_time")
 
 _DELIMITERS = ",;\t|"
-_WIDE = re.compile(
-    rf"^(?:bars?[_.]?)?(?:(?P<before>\d+)[_.])?(?P<field>{'|'.join(BAR_FIELDS)})"
-    r"(?:[_.]?(?P<after>\d+))?$"
-)
 _DECIMAL_COMMA = re.compile(r"^-?\d+,\d+$")
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
 _LONGEST_CELL = 1 << 30
@@ -45,14 +42,18 @@ class ParsedRows:
     problems: list[Problem]
 
 
-def read_csv_records(path: Path) -> tuple[list[Record], list[Problem]]:
+def read_csv_records(
+    path: Path, as_text: Collection[str] = ()
+) -> tuple[list[Record], list[Problem]]:
     """Return the records of a CSV file, and the rows that are none; empty cells are left out.
 
     The delimiter (comma, semicolon, tab or bar) is told from the header, a byte order mark and
-    empty lines are skipped. Columns `open_0`, `bars.0.open` and the like are gathered into `bars`;
-    cells of the user's own columns become numbers and booleans where they are written as such.
+    empty lines are skipped. Columns `open_0`, `bars.0.open` and the like are gathered into `bars`.
+    A column of the user's own becomes numbers or booleans if every cell of it is written as such;
+    else, and if it is among `as_text`, its cells stay as they are written.
 
-    Raises `GoldError` if the file is empty, not UTF-8, or names two columns alike.
+    Raises `GoldError` if the file is empty, not UTF-8, names two columns alike or lacks one of the
+    columns of its bars.
     """
     csv.field_size_limit(_LONGEST_CELL)
     try:
@@ -69,26 +70,37 @@ def read_csv_records(path: Path) -> tuple[list[Record], list[Problem]]:
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
         raise GoldError(f"{path}: two columns are called {', '.join(twice)}; rename one of them")
-    wide = {k: found for k, name in enumerate(header) if (found := _wide_column(name))}
-    records, problems = [], []
+    wide = wide_columns(path, header)
+    whole, problems = [], []
     for number, cells in enumerate(lines[1:], start=1):
         if len(cells) == len(header):
-            records.append(Record(number, _csv_values(header, cells, wide)))
+            whole.append((number, cells))
         else:
             expected = f"{len(header)}, as in the header (an unquoted delimiter, a line cut short?)"
             problems.append(Problem(str(path), number, "cells", str(len(cells)), expected))
-    return records, problems
+    typed = {
+        name
+        for k, name in enumerate(header)
+        if k not in wide
+        and name not in (*CORE_FIELDS, *as_text)
+        and _is_of_one_kind(cells[k] for _, cells in whole)
+    }
+    return [
+        Record(number, _csv_values(header, cells, wide, typed)) for number, cells in whole
+    ], problems
 
 
-def _wide_column(name: str) -> tuple[int, str] | None:
-    match = _WIDE.match(name)
-    if match is None or (match["before"] is None) == (match["after"] is None):
-        return None
-    return int(match["before"] or match["after"]), match["field"]
+def _is_of_one_kind(cells: Iterable[str]) -> bool:
+    """Return whether cells are all booleans, or all numbers, where they are not empty."""
+    kinds = {type(_own_value(cell)) for cell in cells if cell.strip()}
+    return kinds == {bool} or kinds <= {int, float}
 
 
 def _csv_values(
-    header: list[str], cells: list[str], wide: Mapping[int, tuple[int, str]]
+    header: list[str],
+    cells: list[str],
+    wide: Mapping[int, tuple[int, str]],
+    typed: Collection[str],
 ) -> dict[str, Any]:
     values: dict[str, Any] = {}
     bars: dict[int, dict[str, str]] = {}
@@ -99,7 +111,7 @@ def _csv_values(
             number, field = wide[k]
             bars.setdefault(number, {})[field] = cell
         else:
-            values[name] = cell if name in CORE_FIELDS else _own_value(cell)
+            values[name] = _own_value(cell) if name in typed else cell
     if bars:
         values["bars"] = [bars[number] for number in sorted(bars)]
     elif isinstance(values.get("bars"), str):
