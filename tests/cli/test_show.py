@@ -2,6 +2,7 @@
 
 import json
 import re
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,32 @@ def test_a_run_whose_ledger_is_missing_is_told(cli: Command, run: Path) -> None:
     said = cli("show", "first", "--row", 0)
     assert said.code == 2
     assert f"{Path('runs/first/ledger.sqlite')}: no ledger here" in said.err
+
+
+@pytest.mark.parametrize("flags", [(), ("--row", "0")])
+def test_the_ledger_is_opened_once(
+    cli: Command, run: Path, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...]
+) -> None:
+    opened: list[object] = []
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *a, **k: opened.append(a) or connect(*a, **k))
+    manifest = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    (run / "run.json").write_text(json.dumps({**manifest, "status": "running"}), encoding="utf-8")
+    assert cli("show", "first", *flags).code == 0
+    assert len(opened) == 1
+
+
+def test_of_a_run_that_was_killed_the_ledgers_counts_are_shown(
+    cli: Command, run: Path, finished_run: FinishedRun
+) -> None:
+    manifest = finished_run.result.manifest
+    begun = [{**b, "accepted": 0, "attempts": 0, "acceptance": None} for b in manifest["buckets"]]
+    killed = {**manifest, "status": "running", "accepted": 0, "buckets": begun}
+    (run / "run.json").write_text(json.dumps(killed), encoding="utf-8")
+    told = cli("show", "first", "--json").json
+    assert told["status"] == "running, or killed"
+    assert told["buckets"] == manifest["buckets"]
+    assert told["accepted"] == manifest["accepted"]
 
 
 def test_looking_at_a_run_changes_nothing(cli: Command, run: Path) -> None:

@@ -285,6 +285,18 @@ def test_a_damaged_ledger_is_told_with_what_to_do(tmp_path: Path, at: int, garba
     assert "Move the ledger away and start a new run" in message
 
 
+def test_a_ledger_is_read_for_damage_where_a_run_goes_on_and_not_to_look_at_it(
+    tmp_path: Path,
+) -> None:
+    path = damaged(tmp_path / "ledger.sqlite", 5 * 8192, b"\xff" * 30_000)
+    with pytest.raises(StorageError, match="damaged"):
+        Ledger(path)
+    looked_at = Ledger.read(path)
+    with pytest.raises(StorageError, match="damaged"):
+        _ = [looked_at.attempts_at(k) for k in range(50)]
+    looked_at._db.close()
+
+
 def test_a_damaged_ledger_is_not_written_to(tmp_path: Path) -> None:
     path = damaged(tmp_path / "ledger.sqlite", 0, b"this is no SQLite file, is it?")
     before = path.read_bytes()

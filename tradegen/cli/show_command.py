@@ -1,6 +1,7 @@
 """`tradegen show`."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,27 +19,28 @@ _EXAMPLES = 3
 def show_command(run: str, folder: Path, *, row: int | None, as_json: bool) -> None:
     """Show a run, or all attempts at one of its rows."""
     found = find_run(folder, run)
-    manifest = _up_to_date(found)
-    console = make_console()
-    if row is not None:
-        _show_attempts(console, found, row, as_json=as_json)
-    elif as_json:
+    manifest = found.read_manifest()
+    if as_json and row is None and manifest["status"] != "running":
         print(json.dumps({"folder": str(found.path), **manifest}))
-    else:
-        print_summary(console, found.path, manifest)
-        _show_examples(console, found)
+        return
+    console = make_console()
+    with closing(Ledger.read(found.ledger)) as ledger:
+        if row is not None:
+            _show_attempts(console, found, ledger, row, as_json=as_json)
+            return
+        manifest = _up_to_date(manifest, ledger)
+        if as_json:
+            print(json.dumps({"folder": str(found.path), **manifest}))
+        else:
+            print_summary(console, found.path, manifest)
+            _show_examples(console, ledger)
 
 
-def _up_to_date(run: RunFolder) -> dict[str, Any]:
+def _up_to_date(manifest: dict[str, Any], ledger: Ledger) -> dict[str, Any]:
     """Return what `run.json` says; of a run that did not end, with the ledger's counts."""
-    manifest = run.read_manifest()
     if manifest["status"] != "running":
         return manifest
-    ledger = Ledger.read(run.ledger)
-    try:
-        attempts, accepted = ledger.summary(), ledger.accepted_by_range()
-    finally:
-        ledger.close()
+    attempts, accepted = ledger.summary(), ledger.accepted_by_range()
     buckets = [
         {**bucket, "accepted": accepted.get((bucket["low"], bucket["high"]), 0)}
         for bucket in manifest["buckets"]
@@ -47,12 +49,10 @@ def _up_to_date(run: RunFolder) -> dict[str, Any]:
     return {**manifest, **counts, "status": "running, or killed"}
 
 
-def _show_attempts(console: Console, run: RunFolder, row: int, *, as_json: bool) -> None:
-    ledger = Ledger.read(run.ledger)
-    try:
-        attempts = ledger.attempts_at(row)
-    finally:
-        ledger.close()
+def _show_attempts(
+    console: Console, run: RunFolder, ledger: Ledger, row: int, *, as_json: bool
+) -> None:
+    attempts = ledger.attempts_at(row)
     if not attempts:
         raise InputError(f"{run.path}: no attempt was made at row {row}")
     if as_json:
@@ -75,14 +75,10 @@ def _plain(attempt: Attempt) -> dict[str, object]:
     return {name: getattr(attempt, name) for name in Attempt.__slots__ if name not in skipped}
 
 
-def _show_examples(console: Console, run: RunFolder) -> None:
-    ledger = Ledger.read(run.ledger)
-    try:
-        examples: dict[str, list[Attempt]] = {}
-        for attempt in ledger.thrown_away():
-            examples.setdefault(attempt.kind, []).append(attempt)
-    finally:
-        ledger.close()
+def _show_examples(console: Console, ledger: Ledger) -> None:
+    examples: dict[str, list[Attempt]] = {}
+    for attempt in ledger.thrown_away():
+        examples.setdefault(attempt.kind, []).append(attempt)
     for kind, attempts in examples.items():
         console.print(styled("\n", (kind, "bold"), f": {len(attempts):,} thrown away, e.g."))
         for attempt in attempts[:_EXAMPLES]:

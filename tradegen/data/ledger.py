@@ -100,8 +100,8 @@ class Recorded:
 class Ledger:
     """A run's ledger. One process writes it; what `transaction` has left is safe from a kill."""
 
-    def __init__(self, path: Path) -> None:
-        """Open a ledger, or begin one where there is none.
+    def __init__(self, path: Path, *, check: bool = True) -> None:
+        """Open a ledger, or begin one where there is none; `check` reads all of it for damage.
 
         Raises `StorageError` if the file is no ledger, is damaged, or cannot be written.
         """
@@ -109,12 +109,12 @@ class Ledger:
         with self._storage_errors():
             self._db = sqlite3.connect(path, isolation_level=None)
         try:
-            self._open()
+            self._open(check=check)
         except BaseException:
             self._db.close()
             raise
 
-    def _open(self) -> None:
+    def _open(self, *, check: bool) -> None:
         with self._storage_errors():
             self._db.execute("PRAGMA page_size = 8192")
             self._db.execute("PRAGMA journal_mode = WAL")
@@ -124,8 +124,10 @@ class Ledger:
             if "attempts" not in tables:
                 self._db.executescript(f"BEGIN; {_TABLES} COMMIT;")
                 self.note("format", FORMAT)
-            elif (problem := self._db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-                raise sqlite3.DatabaseError(problem)
+            elif (
+                check and (found := self._db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok"
+            ):
+                raise sqlite3.DatabaseError(found)
             if self.about("format") != FORMAT:
                 raise StorageError(
                     f"{self.path}: written by another version of tradegen (format "
@@ -134,10 +136,10 @@ class Ledger:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Open a ledger that is there. Raises `InputError` if there is none."""
+        """Open a ledger that is there, to look at. Raises `InputError` if there is none."""
         if not path.is_file():
             raise InputError(f"{path}: no ledger here")
-        return cls(path)
+        return cls(path, check=False)
 
     def close(self) -> None:
         """Close the file, folding its write-ahead log into it."""
