@@ -2,6 +2,7 @@
 
 import io
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -94,14 +95,15 @@ def test_a_bad_value_with_brackets_is_shown_as_it_is(tmp_path: Path, value: str)
 def test_lines_come_every_few_seconds_with_all_that_matters() -> None:
     text = io.StringIO()
     seconds = itertools.count()
-    plain = PlainProgress(Console(file=text, width=200), clock=lambda: float(next(seconds)))
+    plain = PlainProgress(Console(file=text, width=80), clock=lambda: float(next(seconds)))
+    prepared = prepare(load_settings({"n": 1000, "diversity": {"weights": "0.3=0.75,0.6=0.25"}}))
+    plain.started(prepared, RunFolder(Path("runs/first")), 0)
+    text.truncate(0)
+    text.seek(0)
     for _ in range(12):
-        plain.progressed(progress())
-    lines = text.getvalue().splitlines()
-    assert (
-        lines
-        == [
-            "250 of 1,000 rows ready, 240 accepted, 50 rows/s, 15 s left; 12 retries, 7 thrown away"
-        ]
-        * 2
+        plain.progressed(replace(progress(), accepted_by_bucket=np.array([200, 40])))
+    line = (
+        "250 of 1,000 rows ready, 240 accepted, 50 rows/s, 15 s left; 12 retries, 7 thrown away; "
+        "0.3 200/750, 0.6 40/250"
     )
+    assert text.getvalue().splitlines() == [line] * 2

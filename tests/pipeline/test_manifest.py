@@ -3,6 +3,8 @@
 import itertools
 import json
 import platform
+import sqlite3
+from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 
@@ -38,6 +40,19 @@ def test_its_buckets_say_what_was_asked_and_what_gold_had(finished_run: Finished
     assert 0 < sum(bucket["gold_rows"] for bucket in buckets) <= manifest["gold"]["train_rows"]
     for left, right in itertools.pairwise(buckets):
         assert left["high"] == right["low"]
+
+
+def test_its_buckets_say_how_many_attempts_their_rows_took(
+    finished_run: FinishedRun, tmp_path: Path
+) -> None:
+    """Counted again from the ledger by the volatilities that were asked for."""
+    with closing(sqlite3.connect(finished_run.copied_to(tmp_path) / "ledger.sqlite")) as ledger:
+        counts = ledger.execute("SELECT target, count(*) FROM attempts GROUP BY target").fetchall()
+    manifest = finished_run.result.manifest
+    assert {bucket["value"]: bucket["attempts"] for bucket in manifest["buckets"]} == dict(counts)
+    for bucket in manifest["buckets"]:
+        assert bucket["acceptance"] == bucket["accepted"] / bucket["attempts"]
+    assert sum(b["attempts"] for b in manifest["buckets"]) == manifest["attempts"]["attempts"]
 
 
 def test_its_settings_make_the_same_run_again(finished_run: FinishedRun) -> None:

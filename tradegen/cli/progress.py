@@ -43,6 +43,24 @@ def headline(prepared: Prepared, folder: RunFolder, accepted: int) -> str:
     return "\n".join([*lines, *(f"note: {note}" for note in prepared.notes)])
 
 
+class _Fills:
+    """How full each bucket is that rows are asked for in."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        buckets, quotas = prepared.sampler.constraint.buckets, prepared.sampler.quotas
+        self._buckets = [
+            (k, buckets[k].label, int(quota)) for k, quota in enumerate(quotas) if quota
+        ]
+
+    def as_bars(self, progress: Progress) -> str:
+        made = progress.accepted_by_bucket
+        return "  ".join(f"{label} {_fill(made[k], asked)}" for k, label, asked in self._buckets)
+
+    def as_numbers(self, progress: Progress) -> str:
+        made = progress.accepted_by_bucket
+        return ", ".join(f"{label} {made[k]:,}/{asked:,}" for k, label, asked in self._buckets)
+
+
 class PlainProgress:
     """Prints a line every few seconds, for logs and pipes."""
 
@@ -51,9 +69,11 @@ class PlainProgress:
         self._console = console
         self._clock = clock
         self._last = clock()
+        self._fills: _Fills | None = None
 
     def started(self, prepared: Prepared, folder: RunFolder, accepted: int) -> None:
         """See `Observer`."""
+        self._fills = _Fills(prepared)
         self._console.print(Text(headline(prepared, folder, accepted)))
 
     def progressed(self, progress: Progress) -> None:
@@ -62,11 +82,14 @@ class PlainProgress:
         if now - self._last < _LINE_EVERY_S:
             return
         self._last = now
-        self._console.print(
+        line = (
             f"{progress.ready:,} of {progress.asked:,} rows ready, {progress.accepted:,} accepted, "
             f"{progress.rows_per_second:,.0f} rows/s, {duration(progress.seconds_left)} left; "
-            f"{progress.retries:,} retries, {progress.thrown_away:,} thrown away",
+            f"{progress.retries:,} retries, {progress.thrown_away:,} thrown away"
         )
+        if self._fills is not None:
+            line += f"; {self._fills.as_numbers(progress)}"
+        self._console.print(line, soft_wrap=True)
 
     def stopping(self) -> None:
         """See `Observer`."""
@@ -82,8 +105,7 @@ class LiveProgress:
     def __init__(self, console: Console) -> None:
         """Draw on `console`, which must be a terminal."""
         self._console = console
-        self._labels: list[str] = []
-        self._asked: list[int] = []
+        self._fills: _Fills | None = None
         self._bars = Bars(
             TextColumn("rows", style="bold", markup=False),
             BarColumn(bar_width=None),
@@ -98,11 +120,7 @@ class LiveProgress:
     def started(self, prepared: Prepared, folder: RunFolder, accepted: int) -> None:
         """See `Observer`."""
         self._console.print(Text(headline(prepared, folder, accepted)))
-        buckets = prepared.sampler.constraint.buckets
-        shown = [k for k, quota in enumerate(prepared.sampler.quotas) if quota]
-        self._shown = shown
-        self._labels = [buckets[k].label for k in shown]
-        self._asked = [int(prepared.sampler.quotas[k]) for k in shown]
+        self._fills = _Fills(prepared)
         self._bars.update(self._task, total=prepared.settings.n, completed=accepted)
         self._live.start()
 
@@ -115,12 +133,8 @@ class LiveProgress:
             f"{progress.thrown_away:,} thrown away",
             style="dim",
         )
-        made = progress.accepted_by_bucket[self._shown].tolist()
-        fills = [
-            f"{label} {_fill(count, asked)}"
-            for label, count, asked in zip(self._labels, made, self._asked, strict=True)
-        ]
-        self._live.update(Group(self._bars, Text("  ".join(fills), style="dim"), detail))
+        fills = "" if self._fills is None else self._fills.as_bars(progress)
+        self._live.update(Group(self._bars, Text(fills, style="dim"), detail))
 
     def stopping(self) -> None:
         """See `Observer`."""

@@ -12,6 +12,7 @@ from tradegen.cli.summary import print_summary
 from tradegen.data.ledger import Attempt, Ledger
 from tradegen.data.run_folder import RunFolder, find_run
 from tradegen.errors import InputError
+from tradegen.pipeline.manifest import bucket_counts
 
 _EXAMPLES = 3
 
@@ -40,9 +41,9 @@ def _up_to_date(manifest: dict[str, Any], ledger: Ledger) -> dict[str, Any]:
     """Return what `run.json` says; of a run that did not end, with the ledger's counts."""
     if manifest["status"] != "running":
         return manifest
-    attempts, accepted = ledger.summary(), ledger.accepted_by_range()
+    attempts, counted = ledger.summary(), ledger.counts_by_range()
     buckets = [
-        {**bucket, "accepted": accepted.get((bucket["low"], bucket["high"]), 0)}
+        {**bucket, **bucket_counts(*counted.get((bucket["low"], bucket["high"]), (0, 0)))}
         for bucket in manifest["buckets"]
     ]
     counts = {"accepted": attempts["accepted"], "attempts": attempts, "buckets": buckets}

@@ -241,14 +241,14 @@ class Ledger:
                 fields["scores"] = json.loads(fields["scores"])
                 yield Attempt(**fields)
 
-    def accepted_by_range(self) -> dict[tuple[float, float], int]:
-        """Return the number of accepted rows by the volatility range they were made for."""
+    def counts_by_range(self) -> dict[tuple[float, float], tuple[int, int]]:
+        """Return the numbers of attempts and of accepted rows by the volatility range asked for."""
         with self._storage_errors():
             found = self._db.execute(
-                "SELECT low, high, count(*) FROM attempts WHERE outcome = 'accepted' "
+                "SELECT low, high, count(*), sum(outcome = 'accepted') FROM attempts "
                 "GROUP BY low, high"
             )
-            return {(low, high): count for low, high, count in found}
+            return {(low, high): (attempts, accepted) for low, high, attempts, accepted in found}
 
     def summary(self) -> dict[str, Any]:
         """Return counts over all attempts: outcomes, kinds of failure, retries, usage."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tradegen.data.ledger import Attempt, Recorded
-from tradegen.data.row import BoolArray
+from tradegen.data.row import BoolArray, IntArray
 from tradegen.guards.collapse import CollapseIndex
 from tradegen.guards.fingerprint import fingerprint_of_bytes
 from tradegen.pipeline.messages import Task
@@ -68,6 +68,11 @@ class Admission:
     def accepted_mask(self) -> BoolArray:
         """Whether each row is accepted, shape `(n,)`."""
         return self._accepted.copy()
+
+    @property
+    def attempts(self) -> IntArray:
+        """Number of attempts that have ended at each row, shape `(n,)`."""
+        return self._attempts.astype(np.int64)
 
     @property
     def waiting(self) -> int:

@@ -249,11 +249,16 @@ class _Job:
     def _write_manifest(
         self, ledger: Ledger, status: str, started: str, seconds: float
     ) -> dict[str, Any]:
+        attempts_by_bucket = np.zeros_like(self._by_bucket)
+        np.add.at(
+            attempts_by_bucket, self._prepared.sampler.bucket_of_row, self._admission.attempts
+        )
         manifest = describe(
             self._prepared,
             settings_in_background=self._stated.background,
             status=status,
             accepted_by_bucket=self._by_bucket,
+            attempts_by_bucket=attempts_by_bucket,
             given_up=self._admission.given_up,
             attempts=ledger.summary(),
             started=datetime.fromisoformat(started),

@@ -21,6 +21,7 @@ def describe(
     settings_in_background: Mapping[str, Any],
     status: str,
     accepted_by_bucket: IntArray,
+    attempts_by_bucket: IntArray,
     given_up: list[int],
     attempts: Mapping[str, Any],
     started: datetime,
@@ -36,7 +37,7 @@ def describe(
         "status": status,
         "asked": settings.n,
         "accepted": accepted,
-        "acceptance": accepted / attempts["attempts"] if attempts["attempts"] else None,
+        "acceptance": _acceptance(attempts["attempts"], accepted),
         "buckets": [
             {
                 "bucket": bucket.label,
@@ -46,12 +47,13 @@ def describe(
                 "weight": bucket.weight,
                 "gold_rows": int(gold_rows),
                 "asked": int(asked),
-                "accepted": int(made),
+                **bucket_counts(int(tried), int(made)),
             }
-            for bucket, gold_rows, asked, made in zip(
+            for bucket, gold_rows, asked, tried, made in zip(
                 prepared.sampler.constraint.buckets,
                 prepared.sampler.eligible_counts,
                 prepared.sampler.quotas,
+                attempts_by_bucket,
                 accepted_by_bucket,
                 strict=True,
             )
@@ -67,6 +69,16 @@ def describe(
         "settings_in_background": dict(settings_in_background),
         "versions": _versions(),
     }
+
+
+def bucket_counts(attempts: int, accepted: int) -> dict[str, Any]:
+    """Return what `run.json` says of the work on one bucket."""
+    acceptance = _acceptance(attempts, accepted)
+    return {"accepted": accepted, "attempts": attempts, "acceptance": acceptance}
+
+
+def _acceptance(attempts: int, accepted: int) -> float | None:
+    return accepted / attempts if attempts else None
 
 
 def describe_gold(gold: Gold) -> dict[str, Any]:
