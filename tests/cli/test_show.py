@@ -99,7 +99,12 @@ def test_the_ledger_is_opened_once(
 ) -> None:
     opened: list[object] = []
     connect = sqlite3.connect
-    monkeypatch.setattr(sqlite3, "connect", lambda *a, **k: opened.append(a) or connect(*a, **k))
+
+    def counted(path: Path, isolation_level: None) -> sqlite3.Connection:
+        opened.append(path)
+        return connect(path, isolation_level=isolation_level)
+
+    monkeypatch.setattr(sqlite3, "connect", counted)
     manifest = json.loads((run / "run.json").read_text(encoding="utf-8"))
     (run / "run.json").write_text(json.dumps({**manifest, "status": "running"}), encoding="utf-8")
     assert cli("show", "first", *flags).code == 0
