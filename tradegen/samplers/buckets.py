@@ -1,6 +1,5 @@
 """Buckets of volatility: which range a value stands for, and what share of rows it gets."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -159,8 +158,3 @@ def _scipy(params: ScipyParams):  # type: ignore[no-untyped-def]  # scipy's froz
         return distribution(**params.dist_params)
     except (TypeError, ValueError) as error:
         raise InputError(f"scipy sampler {params.dist_name}: {error}") from error
-
-
-def total_weight(buckets: Sequence[Bucket]) -> float:
-    """Return the sum of the buckets' weights."""
-    return float(sum(bucket.weight for bucket in buckets))

@@ -1,1 +1,0 @@
-"""The documentation and what generates parts of it."""
