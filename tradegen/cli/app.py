@@ -208,13 +208,15 @@ def init(
 @app.command()
 def doctor(
     config: ConfigOption = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Do not look for endpoints")] = False,
+    network: Annotated[
+        bool, typer.Option("--network", help="Look whether the endpoint can be reached, too")
+    ] = False,
 ) -> None:
-    """Check what a run needs: Python, packages, gold, disk, key and endpoint."""
+    """Check what a run needs: Python, packages, gold, disk and key."""
     from tradegen.cli.doctor_command import doctor_command
     from tradegen.settings import load_settings
 
-    raise typer.Exit(doctor_command(load_settings({}, config), offline=offline))
+    raise typer.Exit(doctor_command(load_settings({}, config), network=network))
 
 
 def _gold(

@@ -4,13 +4,13 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from tradegen.cli.console import make_console, styled
+from tradegen.cli.requirements import Requirement, direct_requirements
 from tradegen.data.gold import load_gold
 from tradegen.data.run_folder import RunFolder
 from tradegen.data.volatility import lookback_volatility
@@ -20,7 +20,6 @@ from tradegen.pipeline.fleet import usual_workers
 from tradegen.settings import Settings
 from tradegen.version import __version__
 
-_PACKAGES = ("langgraph", "langchain-core", "langchain-nvidia-ai-endpoints", "numpy", "pyarrow")
 _ENDPOINT = "https://integrate.api.nvidia.com/v1"
 _ENOUGH_BYTES = 1 << 30
 _TIMEOUT_S = 3.0
@@ -35,22 +34,24 @@ class Check:
     found: str
 
 
-def doctor_command(settings: Settings, *, offline: bool) -> int:
-    """Print what was checked; return 0 if a run can start, else 2."""
+def doctor_command(settings: Settings, *, network: bool) -> int:
+    """Print what was checked; return 0 if a run can start, else 2.
+
+    Nothing outside this machine is contacted unless `network` asks for it.
+    """
     console = make_console()
     failed = False
-    for check in _checks(settings, offline=offline):
+    for check in _checks(settings, network=network):
         mark = {True: ("ok  ", "green"), False: ("bad ", "red"), None: ("--  ", "dim")}[check.ok]
         console.print(styled(mark, f" {check.name}: {check.found}"))
         failed |= check.ok is False
     return 2 if failed else 0
 
 
-def _checks(settings: Settings, *, offline: bool) -> Iterator[Check]:
+def _checks(settings: Settings, *, network: bool) -> Iterator[Check]:
     python = ".".join(map(str, sys.version_info[:3]))
     yield Check("Python", sys.version_info >= (3, 11), f"{python}, tradegen {__version__}")
-    for package in _PACKAGES:
-        yield _package(package)
+    yield from _packages(direct_requirements())
     yield Check("cores", True, f"{usual_workers(10**6)} to work with")
     yield _disk(settings.run.folder)
     yield from _gold(settings)
@@ -61,15 +62,17 @@ def _checks(settings: Settings, *, offline: bool) -> Iterator[Check]:
         None,
         "set" if key else "not set; the embedded engine needs none",
     )
-    if not offline:
+    if network:
         yield _endpoint(os.environ.get("NVIDIA_BASE_URL", _ENDPOINT))
 
 
-def _package(name: str) -> Check:
-    try:
-        return Check(name, True, version(name))
-    except PackageNotFoundError:
-        return Check(name, False, "not installed")
+def _packages(needed: Sequence[Requirement]) -> Iterator[Check]:
+    if not needed:
+        yield Check("packages", None, "unknown: tradegen is not installed, and this is no checkout")
+    for package in needed:
+        found = package.installed or "not installed"
+        wanted = "" if package.met else f"; {package.at_least} or newer is needed"
+        yield Check(package.name, package.met, found + wanted)
 
 
 def _disk(folder: Path) -> Check:
