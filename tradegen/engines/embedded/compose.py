@@ -41,7 +41,7 @@ class Task:
 
 def n_bars(donors: Donors) -> int:
     """Return how many bars are simulated for a row: lookback, entry and the longest holding."""
-    return LOOKBACK + 1 + donors.longest
+    return LOOKBACK + 1 + int(donors.longest.max())
 
 
 def seed_weights(donors: Donors, seeds: IntArray) -> FloatArray:
@@ -75,7 +75,8 @@ def compose(donors: Donors, task: Task, path_draws: FloatArray, draws: FloatArra
     volume_level = donors.trades.log_volume[primary] + _VOLUME_LEVEL_JITTER * normals[:, 2]
     volume = snap_volume(moves.volume + volume_level[:, None], steps["volume_step"][:, None])
     kin = weights > 0
-    decision = decide(donors, task.seeds, kin, bars.close, draws[:, 3:5], normals[:, 5:8])
+    longest = donors.longest[donors.kind[primary]]
+    decision = decide(donors, task.seeds, kin, bars.close, draws[:, 3:5], normals[:, 5:8], longest)
     entry_at = np.full(len(primary), LOOKBACK)
     exit_at = LOOKBACK + decision.holding
     trades, fill_tick = donors.trades, steps["fill_tick"]
@@ -140,22 +141,25 @@ def bar_times(donors: Donors, primary: IntArray, draw: FloatArray) -> IntArray:
     """Return opening times of consecutive real slots around a new entry, `(n, n_bars)`.
 
     The entry is a whole number of weeks from the primary seed's, inside the span of gold train,
-    so that weekday and time of day stay; where the market was closed then, the next slot.
+    so that weekday and time of day stay; where the market was closed then, the next slot. It
+    leaves room for the longest holding of its kind; behind that, the last time repeats.
     """
-    total = n_bars(donors)
+    width = n_bars(donors)
     entry = donors.rows.bars.time[donors.rows.entry_bar[primary]]
     at = np.empty(len(primary), dtype=np.int64)
-    times = np.empty((len(primary), total), dtype=np.int64)
+    times = np.empty((len(primary), width), dtype=np.int64)
     for kind, slots in enumerate(donors.slots):
         own = np.flatnonzero(donors.kind[primary] == kind)
         if len(own) == 0:
             continue
-        first, last = LOOKBACK, max(len(slots) - total + LOOKBACK, LOOKBACK)
+        longest = int(donors.longest[kind])
+        first, last = LOOKBACK, len(slots) - 1 - longest
         fewest = -((entry[own] - slots[first]) // WEEK_US)
         most = np.maximum((slots[last] - entry[own]) // WEEK_US, fewest)
         weeks = fewest + (draw[own] * (most - fewest + 1)).astype(np.int64)
         at[own] = np.clip(np.searchsorted(slots, entry[own] + weeks * WEEK_US), first, last)
-        times[own] = slots[at[own, None] + np.arange(-LOOKBACK, total - LOOKBACK)]
+        after_entry = np.minimum(np.arange(-LOOKBACK, width - LOOKBACK), longest)
+        times[own] = slots[at[own, None] + after_entry]
     return times
 
 

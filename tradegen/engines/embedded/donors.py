@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -100,10 +101,11 @@ class Donors:
     index: Mapping[str, int]
     id_prefix: str
 
-    @property
-    def longest(self) -> int:
-        """Bars from entry to exit of the longest train trade."""
-        return int(self.trades.holding.max())
+    @cached_property
+    def longest(self) -> IntArray:
+        """Bars from entry to exit of the longest train trade of each kind, shape `(n_kinds,)`."""
+        kinds = range(len(self.slots))
+        return np.array([self.trades.holding[self.kind == kind].max() for kind in kinds])
 
 
 def learn_donors(gold: Gold) -> Donors:

@@ -66,7 +66,8 @@ class _Wanted:
 class _Draft:
     """Rows being edited, their bars padded to one length with bars that are not traded yet.
 
-    `exit_at` is the index of each row's exit bar; what lies behind it is there to be held into.
+    `exit_at` is the index of each row's exit bar; what lies behind it is there to be held into,
+    for no more than `longest` bars after entry.
     """
 
     rows: Rows
@@ -74,6 +75,7 @@ class _Draft:
     volume: FloatArray
     time: IntArray
     exit_at: IntArray
+    longest: IntArray
 
 
 class EmbeddedRefiner:
@@ -112,7 +114,8 @@ class EmbeddedRefiner:
         weights = seed_weights(donors, task.seeds)
         kin = weights > 0
         moves = simulate(donors.bars, task.seeds, weights, n_bars(donors), path_draws)
-        draft = _draft(donors, Rows.from_models([row for row, *_ in items]), moves)
+        kind = donors.kind[task.seeds[:, 0]]
+        draft = _draft(donors, Rows.from_models([row for row, *_ in items]), kind, moves)
         draft = _new_path(donors, task, draft, moves, wanted, normals)
         draft = _new_exit(donors, task.seeds, kin, draft, wanted, draws, normals)
         rows = _new_trade(donors, task.seeds, kin, draft, wanted, draws, normals)
@@ -140,7 +143,7 @@ def _wanted(critiques: Sequence[Critique]) -> _Wanted:
     )
 
 
-def _draft(donors: Donors, rows: Rows, moves: Moves) -> _Draft:
+def _draft(donors: Donors, rows: Rows, kind: IntArray, moves: Moves) -> _Draft:
     """Pad rows with bars that continue their paths by the new moves."""
     total = moves.gap.shape[1]
     exit_at = np.minimum(rows.n_bars, total) - 1
@@ -153,12 +156,14 @@ def _draft(donors: Donors, rows: Rows, moves: Moves) -> _Draft:
     continued = _continue(padded["close"], later, known, steps)
     volume_step = donors.market.steps(rows.symbol, "volume_step")[:, None]
     level = np.log1p(padded["volume"][:, :LOOKBACK]).mean(axis=1, keepdims=True)
+    time, last = _times(donors, kind, padded["time"], exit_at)
     return _Draft(
         rows=rows,
         bars=continued.where(known, BarArrays(*(padded[name] for name in PRICE_FIELDS))),
         volume=np.where(known, padded["volume"], snap_volume(moves.volume + level, volume_step)),
-        time=_times(donors, rows, total),
+        time=time,
         exit_at=exit_at,
+        longest=np.minimum(last - LOOKBACK, donors.longest[kind]),
     )
 
 
@@ -172,16 +177,24 @@ def _continue(close: FloatArray, moves: Moves, known: BoolArray, tick: FloatArra
     return snap_bars((np.exp(log_open), high, low, np.exp(log_close)), tick)
 
 
-def _times(donors: Donors, rows: Rows, total: int) -> IntArray:
-    """Return the opening times of `total` consecutive slots from each row's first bar on."""
-    times = np.empty((len(rows), total), dtype=np.int64)
-    groups = donors.market.calendar_groups(rows)
-    for calendar, interval, index in groups:
-        start = rows.window_start[index]
-        reach = int(start.max()) + 4 * total * interval
-        slots = calendar.slots(interval, int(start.min()), reach)
-        times[index] = slots[np.searchsorted(slots, start)[:, None] + np.arange(total)]
-    return times
+def _times(
+    donors: Donors, kind: IntArray, known: IntArray, exit_at: IntArray
+) -> tuple[IntArray, IntArray]:
+    """Return the rows' times, followed by the slots after them, and the last place that has one.
+
+    `known`, shape `(n, n_bars)`, holds each row's own times up to `exit_at`. The slots are those of
+    gold train: a row that ends where they end cannot be held for longer.
+    """
+    times, last = known.copy(), exit_at.copy()
+    beyond = np.arange(known.shape[1]) - exit_at[:, None]
+    for number, slots in enumerate(donors.slots):
+        own = np.flatnonzero(kind == number)
+        at = np.searchsorted(slots, known[own, exit_at[own]], side="right") - 1
+        more = np.minimum(len(slots) - 1 - at, known.shape[1] - 1 - exit_at[own])
+        last[own] += more
+        later = slots[at[:, None] + np.clip(beyond[own], 0, more[:, None])]
+        times[own] = np.where(beyond[own] > 0, later, known[own])
+    return times, last
 
 
 def _new_path(
@@ -213,7 +226,14 @@ def _new_exit(
 ) -> _Draft:
     """Let rows exit at another bar."""
     holding, _ = decide_exit(
-        donors, seeds, kin, draft.bars.close, draft.rows.long, draws[:, 4], normals[:, 5:8]
+        donors,
+        seeds,
+        kin,
+        draft.bars.close,
+        draft.rows.long,
+        draws[:, 4],
+        normals[:, 5:8],
+        draft.longest,
     )
     return replace(draft, exit_at=np.where(wanted.exit, LOOKBACK + holding, draft.exit_at))
 

@@ -59,13 +59,15 @@ def decide(
     close: FloatArray,
     draws: FloatArray,
     normals: FloatArray,
+    longest: IntArray,
 ) -> Decision:
     """Trade each path as the seeds did.
 
     The side is that of a seed whose market before entry resembles the new one. The exit is that
     of a seed whose result at exit, in units of its volatility, the new path comes close to after
     about as many bars. Only seeds marked in `kin`, shape `(n, 3)`, are followed. `close` has shape
-    `(n, n_bars)`, `draws` `(n, 2)` and is uniform, `normals` `(n, 3)`.
+    `(n, n_bars)`, `draws` `(n, 2)` and is uniform, `normals` `(n, 3)`. No trade is held for more
+    bars than `longest`, shape `(n,)`, less than `n_bars - 64`.
     """
     trades = donors.trades
     context = entry_context(close[:, :LOOKBACK])
@@ -73,7 +75,9 @@ def decide(
     which = _pick(np.where(kin, -distance / (2 * _CONTEXT_WIDTH**2), -np.inf), draws[:, 0])
     entry_donor = seeds[np.arange(len(seeds)), which]
     long = trades.long[entry_donor]
-    holding, exit_donor = decide_exit(donors, seeds, kin, close, long, draws[:, 1], normals)
+    holding, exit_donor = decide_exit(
+        donors, seeds, kin, close, long, draws[:, 1], normals, longest
+    )
     return Decision(long, holding, entry_donor, exit_donor)
 
 
@@ -85,13 +89,13 @@ def decide_exit(
     long: BoolArray,
     draw: FloatArray,
     normals: FloatArray,
+    longest: IntArray,
 ) -> tuple[IntArray, IntArray]:
     """Return how many bars each trade is held, and the seed it exits like; see `decide`."""
     trades = donors.trades
     shortest = int(trades.holding.min())
-    longest = close.shape[1] - 1 - LOOKBACK
     wanted = trades.holding[seeds] * np.exp(_HOLDING_JITTER * normals) + 0.5
-    holding = np.clip(wanted.astype(np.int64), shortest, longest)
+    holding = np.clip(wanted.astype(np.int64), shortest, longest[:, None])
     log_close = np.log(close)
     scale = np.maximum(np.diff(log_close[:, :LOOKBACK], axis=1).std(axis=1), _TINY)[:, None]
     at_exit = np.take_along_axis(log_close, LOOKBACK + holding, axis=1)
