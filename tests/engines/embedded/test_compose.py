@@ -1,6 +1,8 @@
 """Times of new rows: on the market's slots, inside the span of gold train, for any market."""
 
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ import pytest
 import tradegen
 from tests.support.engine import SEED, complaint
 from tests.support.made_rows import rows_at, us
-from tests.support.market_gold import loaded, new_york_rows, trades_on, written_to
+from tests.support.market_gold import loaded, new_york_rows, session_times, trades_on, written_to
 from tradegen.data.gold import Gold
 from tradegen.data.interval import DAY_US, HOUR_US, INTERVAL_US
 from tradegen.data.invariants import find_violations
@@ -124,3 +126,21 @@ def test_entries_reach_both_ends_of_the_span_of_their_kind(tmp_path: Path) -> No
     entries = entry_times(donors, int(np.flatnonzero(gold.train.interval == "1d")[0]))
     assert entries.min() - slots[LOOKBACK] < 7 * DAY_US
     assert slots[-1] - entries.max() < (5 + 7) * DAY_US
+
+
+def test_entries_stay_on_their_weekday_across_clock_changes(tmp_path: Path) -> None:
+    """Days stamped at New York's midnight open at 04:00 UTC in summer and 05:00 in winter."""
+    days = session_times("1d", "2018-01-03", "2023-12-20")
+    zone = ZoneInfo("America/New_York")
+    naive = [datetime.fromtimestamp(day // 1_000_000, UTC).replace(tzinfo=zone) for day in days]
+    stamps = np.array([int(moment.timestamp()) * 1_000_000 for moment in naive])
+    gold = loaded(tmp_path / "gold.parquet", rows_at(trades_on(stamps, [5], 10), "1d", "ACME"))
+    donors = learn_donors(gold)
+    fridays = [
+        k
+        for k, entry in enumerate(gold.train.bars.time[gold.train.entry_bar].tolist())
+        if datetime.fromtimestamp(entry // 1_000_000, zone).weekday() == 4
+    ]
+    entries = np.concatenate([entry_times(donors, k) for k in fridays])
+    weekdays = [datetime.fromtimestamp(e // 1_000_000, zone).weekday() for e in entries.tolist()]
+    assert np.mean(np.array(weekdays) == 4) > 0.95, "but for holidays"

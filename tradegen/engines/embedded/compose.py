@@ -141,8 +141,9 @@ def bar_times(donors: Donors, primary: IntArray, draw: FloatArray) -> IntArray:
     """Return opening times of consecutive real slots around a new entry, `(n, n_bars)`.
 
     The entry is a whole number of weeks from the primary seed's, inside the span of gold train,
-    so that weekday and time of day stay; where the market was closed then, the next slot. It
-    leaves room for the longest holding of its kind; behind that, the last time repeats.
+    so that weekday and time of day stay; where the market was closed then, the next slot;
+    where clocks had changed, the slot that opened less than half a bar earlier. It leaves room for
+    the longest holding of its kind; behind that, the last time repeats.
     """
     width = n_bars(donors)
     entry = donors.rows.bars.time[donors.rows.entry_bar[primary]]
@@ -157,7 +158,8 @@ def bar_times(donors: Donors, primary: IntArray, draw: FloatArray) -> IntArray:
         fewest = -((entry[own] - slots[first]) // WEEK_US)
         most = np.maximum((slots[last] - entry[own]) // WEEK_US, fewest)
         weeks = fewest + (draw[own] * (most - fewest + 1)).astype(np.int64)
-        at[own] = np.clip(np.searchsorted(slots, entry[own] + weeks * WEEK_US), first, last)
+        wanted = entry[own] + weeks * WEEK_US - donors.interval[primary[own]] // 2
+        at[own] = np.clip(np.searchsorted(slots, wanted), first, last)
         after_entry = np.minimum(np.arange(-LOOKBACK, width - LOOKBACK), longest)
         times[own] = slots[at[own, None] + after_entry]
     return times
