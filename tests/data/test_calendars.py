@@ -1,5 +1,8 @@
+from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import exchange_calendars
 import numpy as np
@@ -170,6 +173,7 @@ CALENDARS: dict[str, tuple[Calendar, tuple[str, ...]]] = {
     "XLON": (named("XLON"), ("30m", "1h", "1d")),
     "24/5": (named("24/5"), ("30m", "1h", "1d")),
     "fx": (fx(), ("1h",)),
+    "fx in New York": (replace(fx(), zone="America/New_York"), ("1h",)),
 }
 
 
@@ -214,3 +218,53 @@ def test_a_weekly_pattern_without_rest_has_365_days_a_year() -> None:
     assert daily.bars_per_year(DAY_US) == pytest.approx(365)
     workdays = WeeklyCalendar("work", {DAY_US: np.arange(5) * DAY_US})
     assert workdays.bars_per_year(DAY_US) == pytest.approx(252)
+
+
+@pytest.mark.filterwarnings("ignore:DatetimeIndex.weekday is deprecated")  # in XHKG
+@pytest.mark.parametrize(
+    ("exchange", "interval", "expected"),
+    [
+        ("XHKG", "30m", 5 + 6),
+        ("XHKG", "1h", 3 + 3),
+        ("XTKS", "15m", 10 + 10),
+        ("XASX", "1h", 6),
+        ("XNZE", "1h", 7),
+    ],
+)
+def test_a_session_counts_all_its_bars_whatever_its_breaks_and_its_side_of_midnight(
+    exchange: str, interval: str, expected: int
+) -> None:
+    calendar = named(exchange)
+    assert calendar.bars_per_year(INTERVAL_US[interval]) == 252 * expected
+    assert isinstance(calendar, SessionCalendar)
+    for other in calendar.stamped_otherwise()[1:2]:
+        assert other.bars_per_year(INTERVAL_US[interval]) == 252 * expected
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Europe/Berlin", "Australia/Sydney"])
+def test_a_week_of_a_zone_follows_its_clocks(zone: str) -> None:
+    """Midnights and ten o'clocks from Monday to Friday, against the standard library."""
+    ten = 10 * HOUR_US + DAY_US * np.arange(5)
+    calendar = WeeklyCalendar("local", {DAY_US: DAY_US * np.arange(5), HOUR_US: ten}, zone)
+    hours = np.arange(us("2022-01-01"), us("2023-01-10"), HOUR_US)
+    clocks = [datetime.fromtimestamp(hour // 1_000_000, ZoneInfo(zone)) for hour in hours.tolist()]
+    for interval, at in ((DAY_US, 0), (HOUR_US, 10)):
+        expected = [
+            hour
+            for hour, clock in zip(hours.tolist(), clocks, strict=True)
+            if clock.weekday() < 5 and clock.hour == at
+        ]
+        assert calendar.slots(interval, int(hours[0]), int(hours[-1]) + 1).tolist() == expected
+        assert hours[calendar.is_slot(hours, interval)].tolist() == expected
+        assert calendar.bars_per_year(interval) == pytest.approx(252)
+
+
+def test_daily_bars_stamped_at_the_exchanges_midnight_open_on_its_sessions() -> None:
+    calendar = named("XNYS")
+    assert isinstance(calendar, SessionCalendar)
+    _, midnight, _ = calendar.stamped_otherwise()
+    days = midnight.slots(DAY_US, us("2021-07-02"), us("2021-07-08"))
+    assert days.tolist() == [us(f"2021-07-{day}T04:00") for day in ("02", "06", "07")]
+    winter = midnight.slots(DAY_US, us("2021-12-23"), us("2021-12-28"))
+    assert winter.tolist() == [us(f"2021-12-{day}T05:00") for day in (23, 27)]
+    assert midnight.bars_per_year(DAY_US) == 252

@@ -3,7 +3,7 @@
 import difflib
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -65,22 +65,28 @@ class AlwaysOpen:
 class WeeklyCalendar:
     """A market that opens at the same times every week, e.g. foreign exchange.
 
-    `open_at` maps an interval to the offsets from Monday 00:00 UTC at which its bars open, each
-    of shape `(n_slots,)` and increasing. Holidays are not known.
+    `open_at` maps an interval to the offsets from Monday 00:00 in `zone` at which its bars open,
+    each of shape `(n_slots,)` and increasing. Holidays are not known.
     """
 
     name: str
     open_at: Mapping[int, IntArray]
+    zone: str = "UTC"
 
     def is_slot(self, time: IntArray, interval: int) -> BoolArray:
         """See `Calendar`."""
-        return np.isin((time - _MONDAY_US) % WEEK_US, self._open_at(interval))
+        return np.isin(time_of_week(time, self.zone), self._open_at(interval))
 
     def slots(self, interval: int, start: int, end: int) -> IntArray:
         """See `Calendar`."""
-        weeks = np.arange((start - _MONDAY_US) // WEEK_US, (end - _MONDAY_US) // WEEK_US + 1)
-        times = (_MONDAY_US + weeks[:, None] * WEEK_US + self._open_at(interval)).ravel()
-        return times[(times >= start) & (times < end)]
+        first, last = ((time - _MONDAY_US) // WEEK_US for time in (start - DAY_US, end + DAY_US))
+        weeks = np.arange(first, last + 1)
+        local = (_MONDAY_US + weeks[:, None] * WEEK_US + self._open_at(interval)).ravel()
+        days = np.arange(start - DAY_US, end + 2 * DAY_US, DAY_US)
+        ahead = np.unique(local_time(days, self.zone) - days)
+        times = np.unique(local[:, None] - ahead)
+        times = times[(times >= start) & (times < end)]
+        return times[self.is_slot(times, interval)]
 
     def bars_per_year(self, interval: int) -> float:
         """See `Calendar`: a market that rests at the weekend has 252 trading days a year."""
@@ -96,10 +102,11 @@ class WeeklyCalendar:
 class SessionCalendar:
     """An exchange with sessions and holidays, as `exchange_calendars` knows them.
 
-    `session`, shape `(n_sessions,)`, holds the sessions' dates at 00:00 UTC, where daily bars are
-    stamped. `open` and `close`, shape `(n_parts,)`, bound the parts of sessions without a break:
-    one a session, two where there is a lunch break. Intraday bars open every interval from the
-    beginning of a part; with `on_clock`, at every multiple of the interval that trading touches.
+    `session`, shape `(n_sessions,)`, holds where daily bars are stamped: the sessions' dates at
+    00:00 UTC, or at 00:00 in `zone`, the exchange's own (see `stamped_otherwise`). `open` and
+    `close`, shape `(n_parts,)`, bound the parts of sessions without a break: one a session, two
+    where there is a lunch break. Intraday bars open every interval from the beginning of a part;
+    with `on_clock`, at every multiple of the interval that trading touches.
     """
 
     name: str
@@ -107,6 +114,7 @@ class SessionCalendar:
     open: IntArray
     close: IntArray
     on_clock: bool = False
+    zone: str = "UTC"
 
     def is_slot(self, time: IntArray, interval: int) -> BoolArray:
         """See `Calendar`."""
@@ -139,12 +147,54 @@ class SessionCalendar:
         """See `Calendar`: 252 daily bars; intraday, 252 times the bars of a usual session."""
         if interval >= DAY_US:
             return 252.0
-        in_a_part = float(np.median(-(-(self.close - self._first(interval)) // interval)))
-        return 252.0 * in_a_part * round(len(self.open) / len(self.session))
+        in_part = -(-(self.close - self._first(interval)) // interval)
+        owner = np.searchsorted(self.session, (self.open + self.close) // 2, side="right")
+        return 252.0 * float(np.median(np.bincount(owner, in_part)[np.unique(owner)]))
+
+    def stamped_otherwise(self) -> "list[SessionCalendar]":
+        """Return this calendar as other vendors stamp its bars, the likeliest first.
+
+        Intraday bars may open on the clock, and daily ones at the exchange's midnight.
+        """
+        at_midnight = replace(
+            self,
+            name=f"{self.name} from local midnight",
+            session=_midnights(self.session, self.zone),
+        )
+        return [
+            replace(self, name=f"{self.name} on the clock", on_clock=True),
+            at_midnight,
+            replace(at_midnight, name=f"{at_midnight.name}, on the clock", on_clock=True),
+        ]
 
     def _first(self, interval: int) -> IntArray:
         """Return where the first bar of each part opens."""
         return self.open // interval * interval if self.on_clock else self.open
+
+
+def local_time(time: IntArray, zone: str) -> IntArray:
+    """Return what clocks in `zone` show at each time, as microseconds since 1970 there."""
+    if zone == "UTC":
+        return time
+    import pandas as pd
+
+    moments = pd.DatetimeIndex(time.astype("datetime64[us]"), tz="UTC")
+    return _microseconds(moments.tz_convert(zone).tz_localize(None))
+
+
+def time_of_week(time: IntArray, zone: str) -> IntArray:
+    """Return how long after Monday 00:00 in `zone` each time is, by the clocks there."""
+    since: IntArray = (local_time(time, zone) - _MONDAY_US) % WEEK_US
+    return since
+
+
+def _midnights(date: IntArray, zone: str) -> IntArray:
+    """Return when dates, given at 00:00 UTC, begin in `zone`."""
+    import pandas as pd
+
+    days = pd.DatetimeIndex(date.astype("datetime64[us]"))
+    first = np.ones(len(days), dtype=np.bool_)
+    return _microseconds(days.tz_localize(zone, ambiguous=first, nonexistent="shift_forward"))
 
 
 def exchange_calendar(name: str, start: int, end: int) -> Calendar:
@@ -189,6 +239,7 @@ def _sessions(name: str, start: int, end: int) -> SessionCalendar:
         session=_microseconds(calendar.sessions),
         open=np.sort(_microseconds(opens)),
         close=np.sort(_microseconds(closes)),
+        zone=str(calendar.tz),
     )
 
 

@@ -140,10 +140,12 @@ def _duplicates(checked: _Checked) -> list[Problem]:
 
 
 def _bad_rows(problems: Sequence[Problem], total: int) -> GoldError:
+    off_market = any(" in calendar " in problem.expected for problem in problems)
+    state = "state their market with --calendar, " if off_market else ""
     return GoldError(
         f"{_count_rows(problems)} of {total} gold rows cannot be used:",
         _in_order(problems),
-        "Mend them, or drop them with --skip-bad-gold.",
+        f"Mend them, {state}or drop them with --skip-bad-gold.",
     )
 
 

@@ -7,22 +7,14 @@ import numpy as np
 import numpy.typing as npt
 
 from tradegen.data import grid
-from tradegen.data.calendars import (
-    AlwaysOpen,
-    Calendar,
-    SessionCalendar,
-    WeeklyCalendar,
-    exchange_calendar,
-)
-from tradegen.data.interval import DAY_US, WEEK_US, interval_lengths
-from tradegen.data.row import PRICE_FIELDS, BoolArray, FloatArray, IntArray
+from tradegen.data.calendars import Calendar
+from tradegen.data.interval import interval_lengths
+from tradegen.data.learned_calendars import learn_calendars
+from tradegen.data.row import PRICE_FIELDS, BoolArray, FloatArray
 from tradegen.data.rows import Rows, TextArray
 from tradegen.errors import InputError
 
 AUTO = "auto"
-_DEFAULT_EXCHANGE = "XNYS"
-_MONDAY_US = 4 * DAY_US
-_SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +100,8 @@ def learn_market(
     """Learn ticks, lots and calendars from rows; what the user states takes precedence.
 
     `calendar` is the calendar of all symbols that have none of their own: a name known to
-    `exchange_calendars`, `24/7`, or `auto`, which tells from the bars themselves: markets with
-    bars on Saturdays never close; others follow the New York sessions if all their bars do,
-    else the weekly pattern seen in the rows.
+    `exchange_calendars`, `24/7`, or `auto`, which tells from each symbol's own bars, see
+    `learned_calendars`.
 
     Raises `InputError` for an override of a symbol that no row has, or an unknown calendar.
     """
@@ -130,15 +121,12 @@ def learn_market(
         if (name := override.calendar or usual) is not None
     }
     own = _rows_by_symbol(rows)
-    calendars = _named_calendars(own, named)
-    learned = _learn_calendars({symbol: own[symbol] for symbol in stated if symbol not in named})
-    calendars.update({found.name: found for found in learned.values()})
+    calendar_of = learn_calendars(own, named)
     instruments = {
-        symbol: _instrument(
-            own[symbol], named[symbol] if symbol in named else learned[symbol].name, override
-        )
+        symbol: _instrument(own[symbol], calendar_of[symbol].name, override)
         for symbol, override in stated.items()
     }
+    calendars = {found.name: found for found in calendar_of.values()}
     return Market(instruments, calendars)
 
 
@@ -172,77 +160,3 @@ def _instrument(own: Rows, calendar: str, stated: InstrumentOverride) -> Instrum
     if stated.price_tick is not None:
         given["usual_tick"] = stated.price_tick
     return replace(learned, **given)
-
-
-def _named_calendars(own: Mapping[str, Rows], named: Mapping[str, str]) -> dict[str, Calendar]:
-    """Return the calendars that symbols were given by name."""
-    calendars = {}
-    for name in sorted(set(named.values())):
-        rows = Rows.concatenate([own[symbol] for symbol in named if named[symbol] == name])
-        calendars[name] = _anchored(exchange_calendar(name, *_span(rows)), rows)
-    return calendars
-
-
-def _learn_calendars(own: Mapping[str, Rows]) -> dict[str, Calendar]:
-    """Return the calendar of each symbol, told from the times of its own rows' bars.
-
-    Symbols whose rows are too short to tell join the resting market if its slots fit them.
-    """
-    rests = {symbol: _rests_on_saturday(rows) for symbol, rows in own.items()}
-    found: dict[str, Calendar] = {symbol: AlwaysOpen() for symbol in own}
-    resting = [symbol for symbol, rest in rests.items() if rest]
-    if not resting:
-        return found
-    closed = Rows.concatenate([own[symbol] for symbol in resting])
-    calendar = _anchored(exchange_calendar(_DEFAULT_EXCHANGE, *_span(closed)), closed)
-    if not _fits(calendar, closed):
-        calendar = _weekly(closed)
-    undecided = [symbol for symbol, rest in rests.items() if rest is None]
-    resting += [symbol for symbol in undecided if _fits(calendar, own[symbol])]
-    return found | dict.fromkeys(resting, calendar)
-
-
-def _weekday(time: IntArray) -> IntArray:
-    return (time - _MONDAY_US) % WEEK_US // DAY_US
-
-
-def _rests_on_saturday(rows: Rows) -> bool | None:
-    """Return whether the market closes on Saturdays, or None where the rows do not tell."""
-    if len(rows.bars) == 0:
-        return None
-    if np.any(_weekday(rows.bars.time) == _SATURDAY):
-        return False
-    same_row = np.ones(len(rows.bars) - 1, dtype=np.bool_)
-    same_row[rows.offsets[1:-1] - 1] = False
-    saturdays = (rows.bars.time - _MONDAY_US - _SATURDAY * DAY_US) // WEEK_US
-    crossed = np.diff(saturdays) > 0
-    return True if np.any(crossed & same_row) else None
-
-
-def _span(rows: Rows) -> tuple[int, int]:
-    return int(rows.bars.time.min()), int(rows.bars.time.max())
-
-
-def _anchored(calendar: Calendar, rows: Rows) -> Calendar:
-    """Return the calendar with intraday bars on the clock, if that is what fits the rows."""
-    if not isinstance(calendar, SessionCalendar) or _fits(calendar, rows):
-        return calendar
-    on_clock = replace(calendar, on_clock=True)
-    return on_clock if _fits(on_clock, rows) else calendar
-
-
-def _fits(calendar: Calendar, rows: Rows) -> bool:
-    lengths = np.repeat(interval_lengths(rows.interval), rows.n_bars)
-    return all(
-        np.all(calendar.is_slot(rows.bars.time[lengths == length], int(length)))
-        for length in np.unique(lengths[lengths > 0])
-    )
-
-
-def _weekly(rows: Rows) -> WeeklyCalendar:
-    lengths = np.repeat(interval_lengths(rows.interval), rows.n_bars)
-    open_at = {
-        int(length): np.unique((rows.bars.time[lengths == length] - _MONDAY_US) % WEEK_US)
-        for length in np.unique(lengths)
-    }
-    return WeeklyCalendar("weekly", open_at)
