@@ -129,3 +129,21 @@ def test_looking_at_a_run_changes_nothing(cli: Command, run: Path) -> None:
     cli("show", "first")
     cli("show", "first", "--row", 0)
     assert {path.name: path.read_bytes() for path in run.iterdir()} == before
+
+
+def test_a_run_that_was_killed_is_counted_by_bucket_where_two_share_their_volatilities(
+    cli: Command, tmp_path: Path
+) -> None:
+    constraint = tmp_path / "constraint.yaml"
+    constraint.write_text(
+        "- {name: target_volatility, sampler_type: category, params: {values: [0.6, 0.7]}}\n"
+        "- {name: side, sampler_type: category, params: {values: [long, short]}}\n",
+        encoding="utf-8",
+    )
+    flags = ("--n", 12, "--constraint", constraint, "--workers", 1, "--name", "killed", "--quiet")
+    assert cli("run", *map(str, flags)).code == 0
+    file = tmp_path / "runs/killed/run.json"
+    manifest = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps({**manifest, "status": "running"}), encoding="utf-8")
+    told = cli("show", "killed", "--json").json
+    assert [one["accepted"] for one in told["buckets"]] == [3, 3, 3, 3]

@@ -1,5 +1,6 @@
 """The ledger: what is in it survives kills, full disks and second writers."""
 
+import contextlib
 import json
 import sqlite3
 import subprocess
@@ -23,6 +24,7 @@ FIRST = Attempt(
     stage="judge",
     kind="",
     retries=1,
+    bucket=4,
     target=0.7,
     low=0.65,
     high=0.75,
@@ -147,6 +149,16 @@ def test_the_summary_counts_what_became_of_all_attempts(ledger: Ledger) -> None:
     assert summary["accepted_by_retries"] == {"1": 2}
     assert (summary["calls"], summary["tokens_in"], summary["tokens_out"]) == (15, 500, 50)
     json.dumps(summary)
+
+
+def test_accepted_rows_are_counted_by_bucket_even_where_buckets_share_a_range(
+    ledger: Ledger,
+) -> None:
+    with ledger.transaction():
+        ledger.record([replace(passed(k), bucket=k % 2) for k in range(5)])
+        for k in range(4):
+            ledger.accept(k, 0)
+    assert ledger.counts_by_bucket() == {0: (3, 2), 1: (2, 2)}
 
 
 def test_an_empty_ledger_sums_up_to_nothing(ledger: Ledger) -> None:
@@ -311,6 +323,23 @@ def test_a_truncated_ledger_is_told_as_damaged(tmp_path: Path) -> None:
         file.truncate(3 * 8192)
     with pytest.raises(StorageError, match="damaged"):
         Ledger(path)
+
+
+def test_a_ledger_whose_first_process_was_killed_at_any_statement_can_be_begun_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+
+    def killed(self: Ledger, key: str, value: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "note", killed)
+        with contextlib.suppress(KeyboardInterrupt):
+            Ledger(path).close()
+    again = Ledger(path)
+    assert again.about("format") == FORMAT
+    again.close()
 
 
 def test_a_ledger_of_another_version_is_refused_and_left_alone(tmp_path: Path) -> None:

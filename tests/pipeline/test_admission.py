@@ -38,6 +38,7 @@ def made(task: Task, passed: bool, fingerprint: bytes | None) -> Attempt:
         stage="judge",
         kind="" if passed else "realism",
         retries=0,
+        bucket=0,
         target=0.5,
         low=0.4,
         high=0.6,

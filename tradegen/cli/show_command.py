@@ -41,10 +41,10 @@ def _up_to_date(manifest: dict[str, Any], ledger: Ledger) -> dict[str, Any]:
     """Return what `run.json` says; of a run that did not end, with the ledger's counts."""
     if manifest["status"] != "running":
         return manifest
-    attempts, counted = ledger.summary(), ledger.counts_by_range()
+    attempts, counted = ledger.summary(), ledger.counts_by_bucket()
     buckets = [
-        {**bucket, **bucket_counts(*counted.get((bucket["low"], bucket["high"]), (0, 0)))}
-        for bucket in manifest["buckets"]
+        {**bucket, **bucket_counts(*counted.get(k, (0, 0)))}
+        for k, bucket in enumerate(manifest["buckets"])
     ]
     counts = {"accepted": attempts["accepted"], "attempts": attempts, "buckets": buckets}
     return {**manifest, **counts, "status": "running, or killed"}

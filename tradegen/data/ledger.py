@@ -12,11 +12,12 @@ from tradegen.errors import InputError, StorageError
 
 Outcome = Literal["passed", "accepted", "thrown_away"]
 
-FORMAT = 1
+FORMAT = 2
 """Version of the tables; a ledger of another version is not touched."""
 
-_TABLES = """
+_TABLES = f"""
 CREATE TABLE about (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+INSERT INTO about VALUES ('format', '{FORMAT}');
 CREATE TABLE attempts (
     row_number   INTEGER NOT NULL,
     attempt      INTEGER NOT NULL,
@@ -24,6 +25,7 @@ CREATE TABLE attempts (
     stage        TEXT NOT NULL,
     kind         TEXT NOT NULL,
     retries      INTEGER NOT NULL,
+    bucket       INTEGER NOT NULL,
     target       REAL NOT NULL,
     low          REAL NOT NULL,
     high         REAL NOT NULL,
@@ -52,7 +54,8 @@ class Attempt:
     """One attempt at one row, as the ledger keeps it.
 
     An attempt that `passed` its judge waits for the rows before it; then it is `accepted` or, as
-    a near-twin of one of them, `thrown_away`. `seconds` is the time from start to end, during
+    a near-twin of one of them, `thrown_away`. `bucket` counts the constraint's buckets from 0;
+    two of them may have the same volatilities and differ in another column. `seconds` is the time from start to end, during
     which other rows were worked on too; `critique` is the judge's text, `raw` what an engine
     answered where that could not be read. `fingerprint` and `row` are bytes, if there is a row.
     """
@@ -63,6 +66,7 @@ class Attempt:
     stage: str
     kind: str
     retries: int
+    bucket: int
     target: float
     low: float
     high: float
@@ -123,7 +127,6 @@ class Ledger:
             tables = {name for (name,) in self._db.execute("SELECT name FROM sqlite_schema")}
             if "attempts" not in tables:
                 self._db.executescript(f"BEGIN; {_TABLES} COMMIT;")
-                self.note("format", FORMAT)
             elif (
                 check and (found := self._db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok"
             ):
@@ -241,14 +244,13 @@ class Ledger:
                 fields["scores"] = json.loads(fields["scores"])
                 yield Attempt(**fields)
 
-    def counts_by_range(self) -> dict[tuple[float, float], tuple[int, int]]:
-        """Return the numbers of attempts and of accepted rows by the volatility range asked for."""
+    def counts_by_bucket(self) -> dict[int, tuple[int, int]]:
+        """Return the numbers of attempts and of accepted rows of each bucket that was tried."""
         with self._storage_errors():
             found = self._db.execute(
-                "SELECT low, high, count(*), sum(outcome = 'accepted') FROM attempts "
-                "GROUP BY low, high"
+                "SELECT bucket, count(*), sum(outcome = 'accepted') FROM attempts GROUP BY bucket"
             )
-            return {(low, high): (attempts, accepted) for low, high, attempts, accepted in found}
+            return {bucket: (attempts, accepted) for bucket, attempts, accepted in found}
 
     def summary(self) -> dict[str, Any]:
         """Return counts over all attempts: outcomes, kinds of failure, retries, usage."""

@@ -82,6 +82,7 @@ def _record(
         stage=stage,
         kind=kind,
         retries=retries,
+        bucket=int(context.pipeline.sampler.bucket_of_row[context.row_number]),
         target=draw.constraint.value,
         low=draw.constraint.low,
         high=draw.constraint.high,
