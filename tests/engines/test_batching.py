@@ -1,9 +1,11 @@
 import asyncio
+import traceback
 from collections.abc import Sequence
 
 import pytest
 
 from tradegen.engines.batching import Batcher
+from tradegen.engines.protocols import RowFailedError
 
 
 class Doubling:
@@ -54,6 +56,46 @@ def test_an_error_reaches_every_caller_and_the_next_batch_is_not_harmed() -> Non
         assert await batcher(4) == 8
 
     asyncio.run(main())
+
+
+def test_each_caller_gets_an_error_of_its_own_to_add_notes_to() -> None:
+    failure = RowFailedError("judge", "no_answer", "nothing came", raw="...")
+
+    def fail(_items: Sequence[int]) -> list[int]:
+        raise failure
+
+    async def one(batcher: Batcher[int, int], k: int) -> RowFailedError:
+        with pytest.raises(RowFailedError, match="nothing came") as caught:
+            await batcher(k)
+        caught.value.add_note(f"row {k}")
+        return caught.value
+
+    async def main() -> list[RowFailedError]:
+        batcher = Batcher(fail)
+        return await asyncio.gather(*(one(batcher, k) for k in range(3)))
+
+    errors = asyncio.run(main())
+    assert [error.__notes__ for error in errors] == [["row 0"], ["row 1"], ["row 2"]]
+    assert {(error.stage, error.kind, error.raw) for error in errors} == {
+        ("judge", "no_answer", "...")
+    }
+    assert all("in fail" in "".join(traceback.format_exception(error)) for error in errors)
+
+
+class Odd(Exception):
+    def __init__(self, one: int, two: int) -> None:
+        super().__init__(f"{one} and {two}")
+
+
+def test_an_error_that_cannot_be_copied_still_reaches_every_caller() -> None:
+    def fail(_items: Sequence[int]) -> list[int]:
+        raise Odd(1, 2)
+
+    async def main() -> list[int | BaseException]:
+        batcher = Batcher(fail)
+        return await asyncio.gather(*(batcher(k) for k in range(2)), return_exceptions=True)
+
+    assert [str(one) for one in asyncio.run(main())] == ["1 and 2"] * 2
 
 
 def test_a_cancelled_caller_does_not_disturb_the_others() -> None:

@@ -9,7 +9,7 @@ from tradegen.data.row import Row
 from tradegen.engines.critique import Critique
 from tradegen.engines.protocols import Brief, RefinerOverreachError
 from tradegen.graph.build import build_graph
-from tradegen.graph.state import MOST_RETRIES, RowContext, RowState
+from tradegen.graph.state import MOST_RETRIES, AttemptFailedError, RowContext, RowState
 
 
 def run(script: ScriptedEngine, row_number: int = 0) -> RowState:
@@ -72,8 +72,10 @@ def test_a_row_that_fails_three_times_ends_with_its_critique() -> None:
 
 def test_a_refiner_that_changes_more_than_was_criticised_is_refused() -> None:
     script = ScriptedEngine(lambda _b: demo_row(), lambda _r, _b: complaint("exit_price"), renamed)
-    with pytest.raises(RefinerOverreachError, match="quantity"):
+    with pytest.raises(AttemptFailedError, match="quantity") as refused:
         run(script)
+    assert isinstance(refused.value.failure, RefinerOverreachError)
+    assert refused.value.state["generated_row"] == demo_row()
 
 
 def test_the_graph_has_the_nodes_and_edges_of_the_design() -> None:

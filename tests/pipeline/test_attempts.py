@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -56,6 +57,41 @@ def test_a_refiner_that_overreaches_costs_the_row() -> None:
     )
     assert (attempt.outcome, attempt.stage, attempt.kind) == ("thrown_away", "refiner", "overreach")
     assert "symbol" in attempt.critique
+
+
+@pytest.mark.parametrize("overreaches", [True, False], ids=["overreach", "no answer"])
+def test_a_refiner_that_fails_leaves_the_row_its_critique_and_its_retries(
+    overreaches: bool,
+) -> None:
+    def judge(_row: Row, _b: Brief) -> Critique:
+        return replace(complaint("quantity"), scores={"p": 0.01})
+
+    def refine(row: Row, _c: Critique, _b: Brief, retry: int) -> Row:
+        if retry == 1:
+            return row.model_copy(update={"quantity": 7.0})
+        if overreaches:
+            return row.model_copy(update={"symbol": "OTHER"})
+        raise RowFailedError("refiner", "invalid_json", "no JSON in the answer", raw="once upon")
+
+    attempt = made(ScriptedEngine(lambda _b: demo_row(), judge, refine))
+    assert (attempt.outcome, attempt.stage, attempt.retries) == ("thrown_away", "refiner", 1)
+    first, *rest = attempt.critique.splitlines()
+    assert first.startswith("changed symbol" if overreaches else "no JSON in the answer")
+    assert rest == judge(demo_row(), brief(4, 1)).text.splitlines()
+    assert attempt.scores == {"p": 0.01}
+    assert attempt.row is not None
+    assert decode_row(attempt.row).quantity == 7.0
+    assert attempt.raw == ("" if overreaches else "once upon")
+    assert attempt.fingerprint is None
+
+
+def test_a_judge_that_fails_leaves_the_row() -> None:
+    def judge(_row: Row, _b: Brief) -> Critique:
+        raise RowFailedError("judge", "invalid_json", "no JSON in the answer")
+
+    attempt = made(ScriptedEngine(lambda _b: demo_row(), judge))
+    assert (attempt.stage, attempt.retries, attempt.scores) == ("judge", 0, {})
+    assert attempt.row is not None
 
 
 def test_an_answer_that_cannot_be_read_is_kept() -> None:

@@ -1,6 +1,7 @@
 """Batching: gathers the calls of many rows in flight into one vectorised call."""
 
 import asyncio
+import copy
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
@@ -23,7 +24,7 @@ class Batcher(Generic[Item, Result]):
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
 
     async def __call__(self, item: Item) -> Result:
-        """Return the function's result for `item`, or raise what it raised for the batch."""
+        """Return the result for `item`, or raise a copy of what it raised for the batch."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Result] = loop.create_future()
         self._waiting.append((item, future))
@@ -43,8 +44,19 @@ class Batcher(Generic[Item, Result]):
         except Exception as error:
             for _, future in waiting:
                 if not future.done():
-                    future.set_exception(error)
+                    future.set_exception(_own(error))
             return
         for (_, future), result in zip(waiting, results, strict=True):
             if not future.done():
                 future.set_result(result)
+
+
+def _own(error: Exception) -> Exception:
+    """Return a copy of an error, so that each caller may add its own notes and traceback to it."""
+    try:
+        own = copy.copy(error)
+    except TypeError:  # its constructor wants more than its `args`: then all callers share it
+        return error
+    own.__notes__ = list(getattr(error, "__notes__", ()))
+    own.__cause__, own.__context__ = error.__cause__, error.__context__
+    return own.with_traceback(error.__traceback__)

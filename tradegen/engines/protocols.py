@@ -16,8 +16,11 @@ class RowFailedError(TradegenError):
     """
 
     def __init__(self, stage: str, kind: str, message: str, raw: str = "") -> None:
-        super().__init__(message)
-        self.stage, self.kind, self.raw = stage, kind, raw
+        super().__init__(stage, kind, message, raw)
+        self.stage, self.kind, self.message, self.raw = stage, kind, message, raw
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class RefinerOverreachError(RowFailedError):

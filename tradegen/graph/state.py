@@ -1,5 +1,7 @@
 """What a row's graph carries: the state that changes and the context that does not."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypedDict
@@ -7,7 +9,8 @@ from typing import TypedDict
 from tradegen.data.row import Row
 from tradegen.data.rows import Rows
 from tradegen.engines.critique import Critique
-from tradegen.engines.protocols import Brief, Engine
+from tradegen.engines.protocols import Brief, Engine, RowFailedError
+from tradegen.errors import TradegenError
 from tradegen.samplers.constraint import VolatilityConstraint
 from tradegen.samplers.sampler import Sampler
 
@@ -28,6 +31,26 @@ class RowState(TypedDict, total=False):
     generated_row: Row
     judge_critique: Critique
     retry_count: int
+
+
+class AttemptFailedError(TradegenError):
+    """A role of the engine failed for good: why, and the state that the attempt had reached."""
+
+    def __init__(self, failure: RowFailedError, state: RowState) -> None:
+        super().__init__(str(failure))
+        self.failure, self.state = failure, state
+
+
+@contextmanager
+def keeping(state: RowState) -> Iterator[None]:
+    """Let a `RowFailedError` leave a node together with the node's state.
+
+    LangGraph drops the state of a graph in which a node raises; the ledger needs it.
+    """
+    try:
+        yield
+    except RowFailedError as failure:
+        raise AttemptFailedError(failure, state) from failure
 
 
 class Pipeline:

@@ -2,11 +2,12 @@
 
 from langgraph.runtime import Runtime
 
-from tradegen.graph.state import RowContext, RowState, brief_of
+from tradegen.graph.state import RowContext, RowState, brief_of, keeping
 
 
 async def judge_node(state: RowState, runtime: Runtime[RowContext]) -> RowState:
     """Judge the row as it now is."""
     judge = runtime.context.pipeline.engine.judge
     brief = brief_of(state, runtime.context)
-    return {"judge_critique": await judge.judge(state["generated_row"], brief)}
+    with keeping(state):
+        return {"judge_critique": await judge.judge(state["generated_row"], brief)}

@@ -1,15 +1,15 @@
 """One attempt at one row: run the graph, and write down what came of it."""
 
 import time
+from collections.abc import Mapping
 from typing import cast
 
 from tradegen.data.ledger import Attempt, Outcome
 from tradegen.data.row import Row
 from tradegen.data.row_codec import encode_row
 from tradegen.engines.critique import Critique
-from tradegen.engines.protocols import RowFailedError
 from tradegen.graph.build import RowGraph
-from tradegen.graph.state import Pipeline, RowContext, RowState
+from tradegen.graph.state import AttemptFailedError, Pipeline, RowContext, RowState
 from tradegen.guards.fingerprint import fingerprint_bytes
 from tradegen.pipeline.messages import Task
 
@@ -19,14 +19,14 @@ _RESULT = ("generated_row", "judge_critique", "retry_count")
 async def attempt_row(graph: RowGraph, pipeline: Pipeline, task: Task) -> Attempt:
     """Make one attempt at one row.
 
-    A `RowFailedError` of the engine throws the row away. Any other error is a fault of the
+    A failure of the engine at this row throws the row away. Any other error is a fault of the
     program or its surroundings and is raised with the row's number.
     """
     started = time.monotonic()
     context = RowContext(pipeline, task.row_number, task.attempt)
     try:
         result = await graph.ainvoke({}, context=context, output_keys=_RESULT)
-    except RowFailedError as error:
+    except AttemptFailedError as error:
         return _failed(context, error, time.monotonic() - started)
     except Exception as error:
         error.add_note(f"while making row {task.row_number}, attempt {task.attempt}")
@@ -43,22 +43,27 @@ def _judged(context: RowContext, state: RowState, seconds: float) -> Attempt:
         stage="judge",
         kind="+".join(sorted(kinds)),
         retries=state["retry_count"],
-        critique=critique,
+        critique=critique.text,
+        scores=critique.scores,
         seconds=seconds,
         row=row,
     )
 
 
-def _failed(context: RowContext, error: RowFailedError, seconds: float) -> Attempt:
+def _failed(context: RowContext, error: AttemptFailedError, seconds: float) -> Attempt:
+    failure, state = error.failure, error.state
+    critique = state.get("judge_critique", Critique())
     return _record(
         context,
         outcome="thrown_away",
-        stage=error.stage,
-        kind=error.kind,
-        retries=0,
-        critique=str(error),
+        stage=failure.stage,
+        kind=failure.kind,
+        retries=state.get("retry_count", 0),
+        critique="\n".join(filter(None, (str(failure), critique.text))),
+        scores=critique.scores,
         seconds=seconds,
-        raw=error.raw,
+        row=state.get("generated_row"),
+        raw=failure.raw,
     )
 
 
@@ -69,9 +74,10 @@ def _record(
     stage: str,
     kind: str,
     retries: int,
-    critique: Critique | str,
+    critique: str,
+    scores: Mapping[str, float],
     seconds: float,
-    row: Row | None = None,
+    row: Row | None,
     raw: str = "",
 ) -> Attempt:
     draw = context.pipeline.sampler.draw(context.row_number, context.attempt)
@@ -87,8 +93,8 @@ def _record(
         low=draw.constraint.low,
         high=draw.constraint.high,
         seeds=tuple(context.pipeline.seed_row(int(k)).trade_id for k in draw.seeds),
-        critique=critique if isinstance(critique, str) else critique.text,
-        scores={} if isinstance(critique, str) else dict(critique.scores),
+        critique=critique,
+        scores=dict(scores),
         raw=raw,
         seconds=seconds,
         calls=0,
