@@ -15,9 +15,8 @@ Outcome = Literal["passed", "accepted", "thrown_away"]
 FORMAT = 2
 """Version of the tables; a ledger of another version is not touched."""
 
-_TABLES = f"""
+_TABLES = """
 CREATE TABLE about (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-INSERT INTO about VALUES ('format', '{FORMAT}');
 CREATE TABLE attempts (
     row_number   INTEGER NOT NULL,
     attempt      INTEGER NOT NULL,
@@ -55,9 +54,10 @@ class Attempt:
 
     An attempt that `passed` its judge waits for the rows before it; then it is `accepted` or, as
     a near-twin of one of them, `thrown_away`. `bucket` counts the constraint's buckets from 0;
-    two of them may have the same volatilities and differ in another column. `seconds` is the time from start to end, during
-    which other rows were worked on too; `critique` is the judge's text, `raw` what an engine
-    answered where that could not be read. `fingerprint` and `row` are bytes, if there is a row.
+    two of them may have the same volatilities and differ in another column. `seconds` is the time
+    from start to end, during which other rows were worked on too; `critique` is the judge's text,
+    `raw` what an engine answered where that could not be read. `fingerprint` and `row` are bytes,
+    if there is a row.
     """
 
     row_number: int
@@ -126,7 +126,8 @@ class Ledger:
             self._db.execute("PRAGMA synchronous = NORMAL")
             tables = {name for (name,) in self._db.execute("SELECT name FROM sqlite_schema")}
             if "attempts" not in tables:
-                self._db.executescript(f"BEGIN; {_TABLES} COMMIT;")
+                note_format = f"INSERT INTO about VALUES ('format', '{FORMAT}');"  # noqa: S608
+                self._db.executescript(f"BEGIN; {_TABLES} {note_format} COMMIT;")
             elif (
                 check and (found := self._db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok"
             ):

@@ -17,7 +17,8 @@ class Crew:
     """Makes attempts, up to `in_flight` of them at once.
 
     An engine that works on many rows at once gets them in waves: the next rows start together,
-    once all before them have ended.
+    once all before them have ended. After a crash no more are started, and those under way
+    are delivered before it.
     """
 
     def __init__(
@@ -35,6 +36,8 @@ class Crew:
         self._waiting: deque[Task] = deque()
         self._running: set[asyncio.Task[Attempt]] = set()
         self._ended: list[Attempt] = []
+        self._crash: Crash | None = None
+        self._handing_over = False
 
     def submit(self, tasks: Sequence[Task]) -> None:
         """Take on more attempts. Must be called in the event loop's thread."""
@@ -42,7 +45,7 @@ class Crew:
         self._start()
 
     def _start(self) -> None:
-        if self._running and self._pipeline.engine.in_waves:
+        if self._crash or (self._running and self._pipeline.engine.in_waves):
             return
         loop = asyncio.get_running_loop()
         while self._waiting and len(self._running) < self._in_flight:
@@ -55,18 +58,24 @@ class Crew:
         self._running.discard(ended)
         if ended.cancelled():
             return
+        if not self._handing_over:
+            self._handing_over = True
+            asyncio.get_running_loop().call_soon(self._hand_over)
         error = ended.exception()
         if error is None:
-            if not self._ended:
-                asyncio.get_running_loop().call_soon(self._hand_over)
             self._ended.append(ended.result())
-        else:
-            self._deliver(_crash(error))
+        elif self._crash is None:
+            self._crash = _crash(error)
         self._start()
 
     def _hand_over(self) -> None:
+        """Deliver what has ended in this turn of the loop, and a crash once nothing is left."""
+        self._handing_over = False
         ended, self._ended = self._ended, []
-        self._deliver(ended)
+        if ended:
+            self._deliver(ended)
+        if self._crash and not self._running:
+            self._deliver(self._crash)
 
 
 def _crash(error: BaseException) -> Crash:

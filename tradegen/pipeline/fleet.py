@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tradegen.data.ledger import Attempt
-from tradegen.errors import EngineUnavailableError
+from tradegen.errors import EngineUnavailableError, TradegenError
 from tradegen.pipeline.blueprint import Blueprint
-from tradegen.pipeline.messages import Crash, Delivery, Setup, Task, receive, send
+from tradegen.pipeline.messages import Delivery, Setup, Task, receive, send
 
 _ROWS_WORTH_A_WORKER = 250
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -45,6 +45,7 @@ class Fleet:
         for _, their in pairs:
             their.close()
         self._started = False
+        self._failure: TradegenError | None = None
         self._outstanding = [0] * workers
         self._deliveries: queue.SimpleQueue[tuple[int, Delivery | None]] = queue.SimpleQueue()
 
@@ -59,6 +60,8 @@ class Fleet:
 
     def room(self) -> int:
         """Return how many more attempts can be taken on now."""
+        if self._failure:
+            return 0
         return sum(self._room_of(k) for k in range(len(self._sockets)))
 
     def _room_of(self, k: int) -> int:
@@ -77,18 +80,26 @@ class Fleet:
     def collect(self, timeout: float) -> list[Attempt]:
         """Wait up to `timeout` seconds for attempts that have ended, and return them.
 
-        Raises `TradegenError` if attempts cannot be made any more.
+        Raises `TradegenError` if attempts cannot be made any more, but only once all that have
+        ended were returned.
         """
-        try:
-            k, delivery = self._deliveries.get(timeout=timeout)
-        except queue.Empty:
-            return []
-        if delivery is None:
-            raise self._died()
-        if isinstance(delivery, Crash):
-            raise delivery.error()
-        self._outstanding[k] -= len(delivery)
-        return delivery
+        ended: list[Attempt] = []
+        with contextlib.suppress(queue.Empty):
+            if not self._failure:
+                ended += self._take(*self._deliveries.get(timeout=timeout))
+            while self._failure:
+                ended += self._take(*self._deliveries.get_nowait())
+        if self._failure and not ended:
+            raise self._failure
+        return ended
+
+    def _take(self, k: int, delivery: Delivery | None) -> list[Attempt]:
+        if isinstance(delivery, list):
+            self._outstanding[k] -= len(delivery)
+            return delivery
+        if not self._failure:
+            self._failure = delivery.error() if delivery else self._died()
+        return []
 
     def close(self) -> None:
         """Stop the processes; attempts under way are forgotten."""
@@ -106,10 +117,8 @@ class Fleet:
                 process.kill()
 
     def _send(self, k: int, message: object) -> None:
-        try:
+        with contextlib.suppress(OSError):  # it has died: its listener says so, after all it made
             send(self._sockets[k], message)
-        except OSError as error:
-            raise self._died() from error
 
     def _listen(self, k: int) -> None:
         try:
