@@ -158,7 +158,7 @@ class JudgeSettings(_Section):
 
 
 class RunSettings(_Section):
-    """How the work is done. None of this changes a row."""
+    """How the work is done. None of this changes a row; too few attempts may leave rows out."""
 
     folder: Path = Field(Path("runs"), description="folder of all runs")
     name: str | None = Field(

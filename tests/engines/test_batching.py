@@ -82,14 +82,14 @@ def test_each_caller_gets_an_error_of_its_own_to_add_notes_to() -> None:
     assert all("in fail" in "".join(traceback.format_exception(error)) for error in errors)
 
 
-class Odd(Exception):
+class OddError(Exception):
     def __init__(self, one: int, two: int) -> None:
         super().__init__(f"{one} and {two}")
 
 
 def test_an_error_that_cannot_be_copied_still_reaches_every_caller() -> None:
     def fail(_items: Sequence[int]) -> list[int]:
-        raise Odd(1, 2)
+        raise OddError(1, 2)
 
     async def main() -> list[int | BaseException]:
         batcher = Batcher(fail)

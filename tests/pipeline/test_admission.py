@@ -1,13 +1,15 @@
 import random
 from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tradegen.data.ledger import Attempt, Recorded
+from tradegen.data.ledger import Attempt, Ledger, Recorded
 from tradegen.guards.fingerprint import DIMENSIONS
-from tradegen.pipeline.admission import Accepted, Admission, Twin
+from tradegen.pipeline.admission import Accepted, Admission, Decision, Spare, Twin
 from tradegen.pipeline.messages import Task
 
 
@@ -61,7 +63,7 @@ def play(
     room: int,
     order: random.Random,
     stop_after: int | None = None,
-) -> tuple[dict[int, int], list[Attempt], list[Accepted | Twin]]:
+) -> tuple[dict[int, int], list[Attempt], list[Decision]]:
     """Run a whole admission with attempts that end in a random order.
 
     Returns the attempt accepted for each row, all attempts made, and all decisions.
@@ -119,7 +121,7 @@ def test_a_run_that_was_killed_goes_on_to_the_same_rows(
     assert not before & {(a.row_number, a.attempt) for a in again}, "no attempt is made twice"
 
 
-def in_ledger(attempts: Iterable[Attempt], decisions: Iterable[Accepted | Twin]) -> list[Recorded]:
+def in_ledger(attempts: Iterable[Attempt], decisions: Iterable[Decision]) -> list[Recorded]:
     outcome = {(a.row_number, a.attempt): a.outcome for a in attempts}
     for decision in decisions:
         accepted = isinstance(decision, Accepted)
@@ -141,6 +143,98 @@ def test_where_the_budget_runs_out_does_not_depend_on_timing(
         for admission in [Admission(world.n, 30, budget)]
     ]
     assert runs[0] == runs[1]
+
+
+def session(
+    world: World,
+    ledger: Ledger,
+    limits: tuple[int, int],
+    order: int,
+    stop_after: int | None = None,
+) -> list[int]:
+    """Go on with a run as a job does, within limits; return the accepted rows' attempts by row.
+
+    Row k that is not accepted has -1.
+    """
+    ledger.reopen(limits[0])
+    admission = Admission(world.n, *limits)
+    admission.restore(ledger.recorded())
+    _, attempts, decisions = play(world, admission, 5, random.Random(order), stop_after)
+    with ledger.transaction():
+        ledger.record(attempts)
+        for decision in decisions:
+            match decision:
+                case Accepted(number, attempt):
+                    ledger.accept(number, attempt)
+                case Twin(number, attempt, twin):
+                    ledger.throw_away_twin(number, attempt, twin)
+                case Spare(number, attempt, accepted):
+                    ledger.throw_away_spare(number, attempt, accepted)
+    rows = [-1] * world.n
+    for one in ledger.recorded():
+        if one.outcome == "accepted":
+            assert rows[one.row_number] == -1, "a row was accepted twice"
+            rows[one.row_number] = one.attempt
+    return rows
+
+
+@settings(max_examples=100)
+@given(
+    WORLDS,
+    st.lists(st.tuples(st.integers(1, 4), st.integers(1, 150)), min_size=1, max_size=3),
+    st.none() | st.integers(0, 40),
+    st.integers(0, 9),
+)
+def test_a_run_whose_limits_are_raised_comes_to_the_rows_of_a_straight_run(
+    world: World, limits: list[tuple[int, int]], stop_after: int | None, order: int
+) -> None:
+    last = (max(per_row for per_row, _ in limits) + 1, max(budget for _, budget in limits) + 20)
+    with TemporaryDirectory() as folder:
+        straight, resumed = (Ledger(Path(folder) / name) for name in ("straight", "resumed"))
+        for k, earlier in enumerate(sorted(limits)):
+            session(world, resumed, earlier, order + k, stop_after)
+        session(world, resumed, last, order + 5, stop_after)  # may be killed once more
+        assert session(world, resumed, last, order + 6) == session(world, straight, last, order)
+        straight.close()
+        resumed.close()
+
+
+def test_a_row_that_is_tried_again_does_not_yield_to_a_higher_one(tmp_path: Path) -> None:
+    def point(k: int) -> bytes:
+        return (9 * np.eye(DIMENSIONS)[k]).astype("<f8").tobytes()
+
+    class Scripted(World):
+        """Row 0 fails first, then makes a path that row 1 has made before."""
+
+        def attempt(self, task: Task) -> Attempt:
+            paths = {(0, 1): 0, (1, 0): 0, (1, 1): 1, (2, 0): 2}
+            path = paths.get((task.row_number, task.attempt))
+            return made(task, path is not None, None if path is None else point(path))
+
+    world = Scripted(3, 0, 0, 0)
+    straight, resumed = Ledger(tmp_path / "straight"), Ledger(tmp_path / "resumed")
+    assert session(world, straight, (20, 100), 1) == [1, 1, 0]
+    assert session(world, resumed, (1, 100), 1) == [-1, 0, 0]
+    assert session(world, resumed, (20, 100), 1) == [1, 1, 0]
+    straight.close()
+    resumed.close()
+
+
+def test_the_attempts_that_a_kill_lost_are_made_even_if_the_budget_is_nearly_spent() -> None:
+    admission = Admission(3, 5, 3)
+    points = [(9 * np.eye(DIMENSIONS)[k]).astype("<f8").tobytes() for k in range(3)]
+    # Row 0 was under way at the kill; the two others are in the ledger, one of them twice.
+    admission.restore(
+        [
+            Recorded(1, 0, "passed", points[1]),
+            Recorded(2, 0, "thrown_away", None),
+            Recorded(2, 1, "passed", points[2]),
+        ]
+    )
+    assert admission.tasks(5, 5) == [Task(0, 0)]
+    admission.record(made(Task(0, 0), True, points[0]))
+    assert admission.settle() == [Accepted(0, 0), Accepted(1, 0)]
+    assert admission.exhausted
 
 
 def test_a_near_twin_yields_to_the_lower_number_and_is_made_again() -> None:

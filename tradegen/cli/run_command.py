@@ -23,6 +23,9 @@ _EXIT_CODES = {
     "interrupted": INTERRUPTED,
 }
 
+_MORE = 5
+"""Times as many attempts a row are proposed as there were."""
+
 
 def run_command(
     overrides: Mapping[str, Any], config: Path | None, *, resume: bool, quiet: bool, as_json: bool
@@ -54,6 +57,8 @@ def _say_how_to_go_on(console: Console, finished: Finished) -> None:
         command += ["--folder", str(finished.folder.path.parent)]
     if finished.status == "exhausted":
         missing = finished.manifest["asked"] - finished.manifest["accepted"]
-        budget = 2 * finished.manifest["attempts"]["attempts"] + 5 * missing + 100
-        command += ["--max-attempts", str(budget), "--max-attempts-per-row", "100"]
+        per_row = _MORE * finished.manifest["settings"]["run"]["max_attempts_per_row"]
+        # Enough for every missing row, and for those that are made again as twins of them.
+        budget = 2 * finished.manifest["attempts"]["attempts"] + per_row * missing + 100
+        command += ["--max-attempts", str(budget), "--max-attempts-per-row", str(per_row)]
     console.print(f"\ngo on with:  {shlex.join(command)}", soft_wrap=True)

@@ -87,6 +87,17 @@ _INSERT = (
     f"INSERT OR IGNORE INTO attempts ({', '.join(_COLUMNS)}) "  # noqa: S608  (our own names)
     f"VALUES ({', '.join('?' * len(_COLUMNS))})"
 )
+_REOPEN = """
+UPDATE attempts SET outcome = 'passed', stage = 'judge', kind = '', critique = ''
+WHERE fingerprint IS NOT NULL AND row_number >= (
+    SELECT min(row_number) FROM (
+        SELECT row_number FROM attempts GROUP BY row_number
+        HAVING sum(outcome = 'accepted') = 0 AND max(attempt) + 1 < ?
+    )
+    WHERE row_number < (SELECT max(row_number) FROM attempts WHERE outcome = 'accepted')
+)
+"""
+"""A row without an accepted attempt, below one that has one, was given up."""
 _INSERT_ROW = "INSERT OR IGNORE INTO rows VALUES (?, ?, ?)"
 _PAGES_BETWEEN_CHECKPOINTS = 4000
 
@@ -203,6 +214,24 @@ class Ledger:
             "critique = ? WHERE row_number = ? AND attempt = ?",
             (f"collapse: bars: near-twin of accepted row {twin}", row_number, attempt),
         )
+
+    def throw_away_spare(self, row_number: int, attempt: int, accepted: int) -> None:
+        """Throw away an attempt that passed, as attempt `accepted` at its row was accepted."""
+        self._db.execute(
+            "UPDATE attempts SET outcome = 'thrown_away', stage = 'admission', kind = 'spare', "
+            "critique = ? WHERE row_number = ? AND attempt = ?",
+            (f"spare: attempt {accepted} at this row was accepted", row_number, attempt),
+        )
+
+    def reopen(self, max_attempts_per_row: int) -> None:
+        """Make admission undone from the first given-up row on that may now be tried again.
+
+        Else that row would yield to higher-numbered rows accepted in the meantime, and which rows
+        a run has would depend on how often its limits were raised. All attempts that passed their
+        judge then wait to be decided over once more.
+        """
+        with self.transaction():
+            self._db.execute(_REOPEN, (max_attempts_per_row,))
 
     def recorded(self) -> Iterator[Recorded]:
         """Yield all attempts by row number and attempt, without their rows."""

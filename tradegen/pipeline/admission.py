@@ -33,12 +33,27 @@ class Twin:
     twin: int
 
 
+@dataclass(frozen=True, slots=True)
+class Spare:
+    """An attempt thrown away because an earlier one at its row was accepted after all."""
+
+    row_number: int
+    attempt: int
+    accepted: int
+
+
+Decision = Accepted | Twin | Spare
+
+
 class Admission:
     """Settles rows one after the other, so that timing and workers change nothing.
 
     A row is settled when it is accepted, or given up after `max_attempts_per_row`. A near-twin of
     an accepted row is made again. The run is exhausted at the first row with which the attempts
     of all rows so far reach `max_attempts` without that row having passed.
+
+    A row may have passed more than once: `Ledger.reopen` makes decisions undone. Its attempts are
+    then decided over in their order, and what was made after the accepted one counts for nothing.
     """
 
     def __init__(self, n: int, max_attempts_per_row: int, max_attempts: int) -> None:
@@ -50,8 +65,9 @@ class Admission:
         self._per_row = max_attempts_per_row
         self._budget = max_attempts
         self._attempts = np.zeros(n, dtype=np.int32)
+        self._cost = np.zeros(n, dtype=np.int32)
         self._accepted = np.zeros(n, dtype=np.bool_)
-        self._waiting: dict[int, tuple[int, bytes]] = {}
+        self._waiting: dict[int, deque[tuple[int, bytes]]] = {}
         self._under_way: set[int] = set()
         self._again: deque[int] = deque()
         self._next = 0
@@ -93,9 +109,9 @@ class Admission:
             if attempt.fingerprint is None:
                 continue
             if attempt.outcome == "passed":
-                self._waiting[number] = (attempt.attempt, attempt.fingerprint)
+                self._wait(number, attempt.attempt, attempt.fingerprint)
             elif attempt.outcome == "accepted":
-                self._accepted[number] = True
+                self._accept(number, attempt.attempt)
                 accepted.append(fingerprint_of_bytes(attempt.fingerprint))
         if accepted:
             self._index.add(np.flatnonzero(self._accepted), np.stack(accepted))
@@ -111,7 +127,9 @@ class Admission:
         while self._again and len(tasks) < room:
             tasks.append(self._begin(self._again.popleft()))
         last = min(self.n, self.head + ahead)
-        while self._next < last and len(tasks) < room and self._made < self._budget:
+        while self._next < last and len(tasks) < room:
+            if self._made >= self._budget and self._next > self.head:
+                break  # the first unsettled row alone says whether the budget is spent
             if self._attempts[self._next] == 0:
                 tasks.append(self._begin(self._next))
             self._next += 1
@@ -123,20 +141,20 @@ class Admission:
         self._under_way.discard(number)
         self._count(number, attempt.attempt)
         if attempt.outcome == "passed" and attempt.fingerprint is not None:
-            self._waiting[number] = (attempt.attempt, attempt.fingerprint)
+            self._wait(number, attempt.attempt, attempt.fingerprint)
         elif self._may_go_on(number):
             self._again.append(number)
 
-    def settle(self) -> list[Accepted | Twin]:
+    def settle(self) -> list[Decision]:
         """Decide over as many rows as can be decided now; return what was decided, in order."""
-        decisions: list[Accepted | Twin] = []
+        decisions: list[Decision] = []
         while not self.done:
             decisions += self._admit(self._ready())
             while self.head < self.n and self._accepted[self.head]:
                 self._step()
             if self.done or (self.head in self._waiting and self._affordable(self.head)):
                 continue
-            if self._spent + self._attempts[self.head] >= self._budget:
+            if self._spent + self._failures(self.head) >= self._budget:
                 self.exhausted = True
             elif self._attempts[self.head] >= self._per_row:
                 self.given_up.append(self.head)
@@ -146,11 +164,27 @@ class Admission:
         return decisions
 
     def _step(self) -> None:
-        self._spent += int(self._attempts[self.head])
+        accepted = self._accepted[self.head]
+        self._spent += int((self._cost if accepted else self._attempts)[self.head])
         self.head += 1
 
+    def _wait(self, number: int, attempt: int, fingerprint: bytes) -> None:
+        self._waiting.setdefault(number, deque()).append((attempt, fingerprint))
+
+    def _accept(self, number: int, attempt: int) -> None:
+        self._accepted[number] = True
+        self._cost[number] = attempt + 1
+
+    def _price(self, number: int) -> int:
+        """Return how many attempts a waiting row has cost if the next of them is accepted."""
+        return self._waiting[number][0][0] + 1
+
+    def _failures(self, number: int) -> int:
+        """Return how many attempts at a row failed before the next that waits, if one does."""
+        return self._price(number) - 1 if number in self._waiting else int(self._attempts[number])
+
     def _affordable(self, number: int) -> bool:
-        return bool(self._spent + self._attempts[number] <= self._budget)
+        return self._spent + self._price(number) <= self._budget
 
     def _ready(self) -> list[int]:
         """Return the rows from the head on that have passed and may be decided together."""
@@ -158,28 +192,34 @@ class Admission:
         spent = self._spent
         number = self.head
         while number in self._waiting and len(ready) < _TOGETHER:
-            spent += int(self._attempts[number])
+            spent += self._price(number)
             if spent > self._budget:
                 break
             ready.append(number)
             number += 1
         return ready
 
-    def _admit(self, numbers: list[int]) -> list[Accepted | Twin]:
+    def _admit(self, numbers: list[int]) -> list[Decision]:
         if not numbers:
             return []
-        passed = [self._waiting[number] for number in numbers]
+        passed = [self._waiting[number][0] for number in numbers]
         points = np.stack([fingerprint_of_bytes(data) for _, data in passed])
         count, twin = self._index.admit(np.array(numbers), points)
-        decisions: list[Accepted | Twin] = []
+        decisions: list[Decision] = []
         for number, (attempt, _) in zip(numbers[:count], passed, strict=False):
-            del self._waiting[number]
-            self._accepted[number] = True
+            self._accept(number, attempt)
             decisions.append(Accepted(number, attempt))
+            decisions += [
+                Spare(number, spare, attempt)
+                for spare, _ in self._waiting.pop(number)
+                if spare > attempt
+            ]
         if twin is not None:
             number, (attempt, _) = numbers[count], passed[count]
-            del self._waiting[number]
             decisions.append(Twin(number, attempt, twin))
+            self._waiting[number].popleft()
+            if not self._waiting[number]:
+                del self._waiting[number]
             if self._may_go_on(number):
                 self._again.append(number)
         return decisions

@@ -18,7 +18,7 @@ from tradegen.data.dataset_card import dataset_card
 from tradegen.data.ledger import Attempt, Ledger
 from tradegen.data.row import IntArray
 from tradegen.data.run_folder import RunFolder
-from tradegen.pipeline.admission import Accepted, Admission
+from tradegen.pipeline.admission import Accepted, Admission, Spare, Twin
 from tradegen.pipeline.fleet import Fleet, usual_workers
 from tradegen.pipeline.manifest import describe
 from tradegen.pipeline.prepare import Prepared, prepare
@@ -174,6 +174,7 @@ class _Job:
             ledger.close()
 
     def _restore(self, ledger: Ledger) -> None:
+        ledger.reopen(self._prepared.settings.run.max_attempts_per_row)
         self._admission.restore(ledger.recorded())
         bucket_of = self._prepared.sampler.bucket_of_row
         np.add.at(self._by_bucket, bucket_of[self._admission.accepted_mask], 1)
@@ -212,10 +213,13 @@ class _Job:
                 self._admission.record(attempt)
             decisions = self._admission.settle()
             for decision in decisions:
-                if isinstance(decision, Accepted):
-                    ledger.accept(decision.row_number, decision.attempt)
-                else:
-                    ledger.throw_away_twin(decision.row_number, decision.attempt, decision.twin)
+                match decision:
+                    case Accepted(row_number, attempt_number):
+                        ledger.accept(row_number, attempt_number)
+                    case Twin(row_number, attempt_number, twin):
+                        ledger.throw_away_twin(row_number, attempt_number, twin)
+                    case Spare(row_number, attempt_number, accepted_attempt):
+                        ledger.throw_away_spare(row_number, attempt_number, accepted_attempt)
         accepted = [d.row_number for d in decisions if isinstance(d, Accepted)]
         np.add.at(self._by_bucket, self._prepared.sampler.bucket_of_row[accepted], 1)
         self._thrown_away += len(decisions) - len(accepted)
