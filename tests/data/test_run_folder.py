@@ -97,9 +97,25 @@ def test_a_read_only_folder_is_told(tmp_path: Path) -> None:
         tmp_path.chmod(0o755)
 
 
-def test_a_folder_that_is_there_may_be_made_again(tmp_path: Path) -> None:
-    RunFolder(tmp_path / "runs" / "first").create()
-    RunFolder(tmp_path / "runs" / "first").create()
+def test_a_folder_is_made_once(tmp_path: Path) -> None:
+    assert RunFolder(tmp_path / "runs" / "first").create()
+    assert not RunFolder(tmp_path / "runs" / "first").create()
+
+
+def test_a_folder_with_something_else_in_it_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("my own notes", encoding="utf-8")
+    with pytest.raises(InputError, match=r"no run, and not empty \(README.md\).*another --name"):
+        RunFolder(tmp_path).check()
+
+
+@pytest.mark.parametrize("name", [".lock", "run.json", "ledger.sqlite"])
+def test_a_folder_of_a_run_or_with_a_lock_left_behind_may_be_used(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).touch()
+    if name != ".lock":
+        (tmp_path / "README.md").touch()
+    RunFolder(tmp_path).check()
 
 
 def test_a_manifest_comes_back_as_it_was_written(tmp_path: Path) -> None:

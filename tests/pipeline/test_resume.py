@@ -12,8 +12,9 @@ import pytest
 from tradegen.data.ledger import Ledger
 from tradegen.data.run_folder import RunFolder
 from tradegen.errors import InputError
-from tradegen.pipeline.resume import Chosen, check_same, choose_run
+from tradegen.pipeline.resume import Chosen, check_same, check_version, choose_run, find_folder
 from tradegen.settings import load_settings, what_is_stated
+from tradegen.version import __version__
 
 NOW = datetime(2024, 2, 29, 10, 15, 0)
 
@@ -47,7 +48,9 @@ def begun(
 
 
 def choose(tree: Mapping[str, Any] | None = None, *, resume: bool = False) -> Chosen:
-    return choose_run(load_settings(tree), what_is_stated(tree), resume=resume, now=NOW)
+    settings = load_settings(tree)
+    folder = find_folder(settings, resume=resume, now=NOW).folder
+    return choose_run(folder, settings, what_is_stated(tree), resume=resume)
 
 
 # --- which run --------------------------------------------------------------------------------
@@ -88,6 +91,23 @@ def test_resume_alone_means_the_latest_run_that_is_not_done() -> None:
     assert chosen.settings.run.name == "a"
 
 
+def test_resume_passes_over_a_run_that_cannot_be_read_and_says_so() -> None:
+    begun("good", written=100)
+    begun("torn", written=300).manifest.write_text('{"status": "do', encoding="utf-8")
+    begun("odd", written=200).manifest.write_text("[]", encoding="utf-8")
+    found = find_folder(load_settings(), resume=True, now=NOW)
+    assert found.folder.name == "good"
+    torn, odd = found.notes
+    assert torn.startswith(f"passed over: {Path('runs/torn/run.json')}: cannot be read (")
+    assert odd.startswith(f"passed over: {Path('runs/odd/run.json')}: cannot be read (")
+
+
+def test_resume_where_no_run_can_be_read_says_which() -> None:
+    begun("torn").manifest.write_text("", encoding="utf-8")
+    with pytest.raises(InputError, match=r"no unfinished run to resume\n.*torn.*cannot be read"):
+        choose(resume=True)
+
+
 def test_resume_where_every_run_is_done_is_an_error() -> None:
     begun("a", status="done")
     with pytest.raises(InputError, match="runs: no unfinished run to resume"):
@@ -113,6 +133,32 @@ def test_how_the_work_is_done_may_change() -> None:
     begun("mine")
     chosen = choose({"run": {"name": "mine", "workers": 3, "max_attempts": 999}})
     assert (chosen.settings.run.workers, chosen.settings.run.max_attempts) == (3, 999)
+
+
+def test_limits_of_attempts_stay_as_they_were_unless_they_are_stated() -> None:
+    settings = begun("mine").read_manifest()["settings"]
+    settings["run"] |= {"max_attempts": 70, "max_attempts_per_row": 7}
+    RunFolder(Path("runs/mine")).write_manifest({"status": "interrupted", "settings": settings})
+    kept = choose({"run": {"name": "mine"}}).settings.run
+    assert (kept.max_attempts, kept.max_attempts_per_row) == (70, 7)
+    raised = choose({"run": {"name": "mine", "max_attempts_per_row": 9}}, resume=True).settings.run
+    assert (raised.max_attempts, raised.max_attempts_per_row) == (70, 9)
+
+
+@pytest.mark.parametrize(
+    ("stated", "names_files"),
+    [
+        ({}, False),
+        ({"n": 50}, False),
+        ({"gold": {"files": ["gold.parquet"]}}, True),
+        ({"gold": {"bars": ["bars.parquet"]}}, True),
+        ({"diversity": {"file": "constraint.yaml"}}, True),
+    ],
+    ids=["nothing", "n", "gold", "bars", "constraint"],
+)
+def test_a_command_that_names_files_is_known(stated: dict[str, Any], names_files: bool) -> None:
+    begun("mine", diversity={"file": "constraint.yaml"})
+    assert choose({**stated, "run": {"name": "mine"}}).names_files is names_files
 
 
 def test_where_gold_lies_may_change_and_else_stays() -> None:
@@ -199,6 +245,22 @@ def test_a_ledger_keeps_what_it_was_begun_with_and_refuses_anything_else() -> No
     check_same(folder, ledger, {"gold": "abc", "seed": 4})
     with pytest.raises(InputError, match="gold: 'abc' then, 'def' now"):
         check_same(folder, ledger, {"seed": 4, "gold": "def"})
+    ledger.close()
+
+
+def test_a_ledger_that_another_version_has_begun_is_refused_with_the_ways_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = begun("mine")
+    ledger = Ledger(folder.ledger)
+    check_version(folder, ledger)
+    check_version(folder, ledger)
+    monkeypatch.setattr("tradegen.pipeline.resume.__version__", "9.9.9")
+    with pytest.raises(InputError) as refused:
+        check_version(folder, ledger)
+    assert f"begun with tradegen {__version__}; this is 9.9.9" in str(refused.value)
+    assert f"pip install tradegen=={__version__}" in str(refused.value)
+    assert "another --name" in str(refused.value)
     ledger.close()
 
 

@@ -13,6 +13,8 @@ from filelock import FileLock, Timeout
 from tradegen.data.atomic import write_text
 from tradegen.errors import InputError, StorageError
 
+_LOCK = ".lock"
+
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
@@ -60,7 +62,7 @@ class RunFolder:
         )
 
     def check(self) -> None:
-        """Raise `InputError` if the folder is there and cannot be written, or cannot be made."""
+        """Raise `InputError` if the folder cannot be written or made, or holds something else."""
         place = self.path.absolute()
         while not place.exists() and place != place.parent:
             place = place.parent
@@ -68,18 +70,31 @@ class RunFolder:
             raise InputError(f"{self.path}: {place} is no folder; choose another --folder")
         if not os.access(place, os.W_OK):
             raise InputError(f"{self.path}: {place} cannot be written; choose another --folder")
+        if not self.path.is_dir() or self.manifest.exists() or self.ledger.exists():
+            return
+        others = sorted(path.name for path in self.path.iterdir() if path.name != _LOCK)
+        if others:
+            raise InputError(
+                f"{self.path}: no run, and not empty ({', '.join(others[:3])}); nothing there is "
+                "overwritten: choose another --name"
+            )
 
-    def create(self) -> None:
-        """Make the folder if it is not there. Raises `InputError` if that cannot be done."""
+    def create(self) -> bool:
+        """Make the folder; return False if it was there. Raises `InputError` if it cannot be."""
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(parents=True)
+        except FileExistsError as error:
+            if self.path.is_dir():
+                return False
+            raise InputError(f"{self.path}: cannot be made ({error.strerror})") from error
         except OSError as error:
             raise InputError(f"{self.path}: cannot be made ({error.strerror})") from error
+        return True
 
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keep every other process out. Raises `StorageError` if one is already in."""
-        lock = FileLock(self.path / ".lock")
+        lock = FileLock(self.path / _LOCK)
         try:
             lock.acquire(timeout=0)
         except Timeout as error:
@@ -97,11 +112,13 @@ class RunFolder:
     def read_manifest(self) -> dict[str, Any]:
         """Return what `run.json` says. Raises `InputError` if there is no readable one."""
         try:
-            found: dict[str, Any] = json.loads(self.manifest.read_text(encoding="utf-8"))
+            found = json.loads(self.manifest.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
             raise InputError(f"{self.path}: no run here (run.json is missing)") from error
         except (OSError, ValueError) as error:
             raise InputError(f"{self.manifest}: cannot be read ({error})") from error
+        if not isinstance(found, dict):
+            raise InputError(f"{self.manifest}: cannot be read (expected a JSON object)")
         return found
 
     def write_manifest(self, manifest: Mapping[str, Any]) -> None:

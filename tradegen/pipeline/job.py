@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import FrameType
 from typing import Any, Protocol
@@ -18,11 +18,19 @@ from tradegen.data.dataset_card import dataset_card
 from tradegen.data.ledger import Attempt, Ledger
 from tradegen.data.row import IntArray
 from tradegen.data.run_folder import RunFolder
+from tradegen.errors import StorageError
 from tradegen.pipeline.admission import Accepted, Admission, Spare, Twin
 from tradegen.pipeline.fleet import Fleet, usual_workers
 from tradegen.pipeline.manifest import describe
 from tradegen.pipeline.prepare import Prepared, prepare
-from tradegen.pipeline.resume import check_same, choose_run
+from tradegen.pipeline.resume import (
+    Chosen,
+    check_same,
+    check_version,
+    choose_run,
+    find_folder,
+    free_folder,
+)
 from tradegen.settings import Settings, Stated, identity
 
 _WAIT_S = 0.2
@@ -91,26 +99,61 @@ def run_job(
 
     `stated` tells which of the settings were stated, see `resume.choose_run`.
 
-    Raises the errors of `choose_run` and `prepare`, and `StorageError` if the folder is in use or
-    cannot be written. Whatever was accepted before an error is in the ledger; a run that cannot
-    begin leaves nothing behind.
+    Raises the errors of `find_folder`, `choose_run` and `prepare`, and `StorageError` if the
+    folder is in use or cannot be written. Whatever was accepted before an error is in the ledger;
+    a run that cannot begin leaves nothing behind.
     """
-    chosen = choose_run(settings, stated, resume=resume, now=datetime.now())
-    settings, folder = chosen.settings, chosen.folder
+    found = find_folder(settings, resume=resume, now=datetime.now())
+    folder = found.folder
     folder.check()
+    unnamed = settings.run.name is None and not resume
     with ExitStack() as stack:
-        if folder.path.exists():
+        locked = not unnamed and folder.path.exists()
+        if locked:
             stack.enter_context(folder.locked())
-            if chosen.is_done:
-                return Finished(folder, "done", chosen.manifest or {})
-        workers = settings.run.workers or usual_workers(settings.n)
-        fleet = Fleet(workers, settings.run.in_flight)
+        if unnamed:
+            chosen = Chosen(folder, settings, None)
+        else:
+            chosen = choose_run(folder, settings, stated, resume=resume)
+        if chosen.is_done:
+            return _done_before(chosen)
+        workers = chosen.settings.run.workers or usual_workers(chosen.settings.n)
+        fleet = Fleet(workers, chosen.settings.run.in_flight)
         stack.callback(fleet.close)
-        prepared = prepare(settings)
-        if not folder.path.exists():
-            folder.create()
-            stack.enter_context(folder.locked())
+        prepared = prepare(chosen.settings)
+        prepared = replace(prepared, notes=(*found.notes, *prepared.notes))
+        if not locked:
+            folder = _claim(folder, stack, unnamed=unnamed)
         return _Job(prepared, stated, folder, fleet, observer, workers).run()
+
+
+def _claim(folder: RunFolder, stack: ExitStack, *, unnamed: bool) -> RunFolder:
+    """Make and lock the folder of a new run, or raise `StorageError` if another process has.
+
+    A run named after the time takes another name if its own was taken meanwhile.
+    """
+    while not folder.create() and unnamed:
+        folder = free_folder(folder.path.parent, datetime.now())
+    stack.enter_context(folder.locked())
+    folder.check()
+    if folder.manifest.exists():
+        raise StorageError(
+            f"{folder.path}: another process has just worked on this run; run the command again "
+            "to go on with it, or choose another --name"
+        )
+    return folder
+
+
+def _done_before(chosen: Chosen) -> Finished:
+    """Return a run that was done before, if the files stated now still say what they said."""
+    if chosen.names_files:
+        prepared = prepare(chosen.settings)
+        ledger = Ledger.read(chosen.folder.ledger)
+        try:
+            check_same(chosen.folder, ledger, _identity(prepared))
+        finally:
+            ledger.close()
+    return Finished(chosen.folder, "done", chosen.manifest or {})
 
 
 def _identity(prepared: Prepared) -> dict[str, Any]:
@@ -155,6 +198,7 @@ class _Job:
         """Work until every row is settled, the budget is spent or a stop is asked for."""
         ledger = Ledger(self._folder.ledger)
         try:
+            check_version(self._folder, ledger)
             check_same(self._folder, ledger, _identity(self._prepared))
             started = ledger.about("started")
             if started is None:

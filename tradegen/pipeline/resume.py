@@ -11,18 +11,26 @@ from tradegen.data.ledger import Ledger
 from tradegen.data.run_folder import RunFolder, all_runs
 from tradegen.errors import InputError
 from tradegen.settings import Settings, Stated, decides_rows, identity, restore_settings
+from tradegen.version import __version__
 
 UNFINISHED = ("running", "interrupted", "exhausted")
 """Status of runs that can go on."""
 
+_LIMITS = ("max_attempts", "max_attempts_per_row")
+
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The run to work on: its folder, its settings, and what `run.json` says if it is old."""
+    """The run to work on: its folder, its settings, and what `run.json` says if it is old.
+
+    `names_files` tells whether a file that decides rows was stated: it has to be read to know
+    whether it still says what it said when the run was begun.
+    """
 
     folder: RunFolder
     settings: Settings
     manifest: Mapping[str, Any] | None
+    names_files: bool = False
 
     @property
     def is_done(self) -> bool:
@@ -31,25 +39,40 @@ class Chosen:
         return ended and self.folder.rows.is_file() and self.folder.rejected.is_file()
 
 
-def choose_run(settings: Settings, stated: Stated, *, resume: bool, now: datetime) -> Chosen:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The folder of the run that a command means, and what was noticed while it was looked for."""
+
+    folder: RunFolder
+    notes: tuple[str, ...] = ()
+
+
+def find_folder(settings: Settings, *, resume: bool, now: datetime) -> Found:
     """Return the run that the settings name, a new one, or with `resume` the latest unfinished.
 
-    An old run keeps the settings it was begun with. What is stated now must agree with them,
-    apart from how the work is done (`run`) and where gold lies: flags always, the settings file
-    and the environment only if they say something else than when the run was begun, and not with
-    `resume`, which means: go on as it was.
-
-    Raises `InputError` listing the settings that differ, or if there is nothing to resume.
+    Raises `InputError` if there is nothing to resume.
     """
     runs = settings.run.folder
     if settings.run.name is not None:
         folder = RunFolder(runs / settings.run.name)
         if resume and not folder.manifest.is_file():
             raise InputError(f"{folder.path}: nothing to resume here; leave out --resume")
-    elif resume:
-        folder = _latest_unfinished(runs)
-    else:
-        folder = RunFolder(_free(runs, f"{now:%Y%m%d-%H%M%S}"))
+        return Found(folder)
+    if resume:
+        return _latest_unfinished(runs)
+    return Found(free_folder(runs, now))
+
+
+def choose_run(folder: RunFolder, settings: Settings, stated: Stated, *, resume: bool) -> Chosen:
+    """Return the run in a folder: a new one as the settings say, or an old one that goes on.
+
+    An old run keeps the settings it was begun with. What is stated now must agree with them,
+    apart from how the work is done (`run`) and where gold lies: flags always, the settings file
+    and the environment only if they say something else than when the run was begun, and not with
+    `resume`, which means: go on as it was.
+
+    Raises `InputError` listing the settings that differ.
+    """
     if not folder.manifest.is_file():
         return Chosen(folder, settings, None)
     manifest = folder.read_manifest()
@@ -57,28 +80,45 @@ def choose_run(settings: Settings, stated: Stated, *, resume: bool, now: datetim
     old = manifest.get("settings_in_background", {})
     news = {name: value for name, value in background.items() if old.get(name) != value}
     return Chosen(
-        folder, _continued(folder, settings, manifest, {**news, **stated.flags}), manifest
+        folder,
+        _continued(folder, settings, manifest, {**news, **stated.flags}),
+        manifest,
+        names_files=bool(_FILES & {**background, **stated.flags}.keys()),
     )
 
 
-def _latest_unfinished(runs: Path) -> RunFolder:
+_FILES = frozenset({"gold.files", "gold.bars", "diversity.file"})
+
+
+def _latest_unfinished(runs: Path) -> Found:
+    notes: list[str] = []
     for folder in reversed(all_runs(runs)):
-        if folder.read_manifest().get("status") in UNFINISHED:
-            return folder
-    raise InputError(f"{runs}: no unfinished run to resume")
+        try:
+            status = folder.read_manifest().get("status")
+        except InputError as error:
+            notes.append(f"passed over: {error}")
+            continue
+        if status in UNFINISHED:
+            return Found(folder, tuple(notes))
+    raise InputError("\n".join([f"{runs}: no unfinished run to resume", *notes]))
 
 
-def _free(runs: Path, name: str) -> Path:
-    path, count = runs / name, 2
+def free_folder(runs: Path, now: datetime) -> RunFolder:
+    """Return a folder that is not there yet, named after the time."""
+    path, count = runs / f"{now:%Y%m%d-%H%M%S}", 2
     while path.exists():
-        path, count = runs / f"{name}-{count}", count + 1
-    return path
+        path, count = runs / f"{now:%Y%m%d-%H%M%S}-{count}", count + 1
+    return RunFolder(path)
 
 
 def _continued(
     folder: RunFolder, settings: Settings, manifest: Mapping[str, Any], now: Mapping[str, Any]
 ) -> Settings:
-    """Return the settings a run was begun with, if `now` agrees, and how to work on from now."""
+    """Return the settings a run was begun with, if `now` agrees, and how to work on from now.
+
+    Limits of attempts stay as they were unless they are stated: else a mere interruption would
+    change where a run gives up.
+    """
     try:
         begun_with = restore_settings(manifest["settings"])
     except (KeyError, TypeError, ValueError) as error:
@@ -97,7 +137,9 @@ def _continued(
     if "gold.files" in now or "gold.bars" in now:
         places = {"files": settings.gold.files, "bars": settings.gold.bars}
         gold = gold.model_copy(update=places)
-    run = settings.run.model_copy(update={"name": folder.name, "folder": folder.path.parent})
+    limits = {name: getattr(begun_with.run, name) for name in _LIMITS if f"run.{name}" not in now}
+    place = {"name": folder.name, "folder": folder.path.parent}
+    run = settings.run.model_copy(update={**place, **limits})
     return begun_with.model_copy(update={"run": run, "gold": gold})
 
 
@@ -114,6 +156,22 @@ def check_same(folder: RunFolder, ledger: Ledger, identity: Mapping[str, Any]) -
     if names:
         differing = {name: (before.get(name), now.get(name)) for name in names}
         raise InputError(_refusal(folder, differing))
+
+
+def check_version(folder: RunFolder, ledger: Ledger) -> None:
+    """Raise `InputError` if another version of tradegen has begun the ledger.
+
+    A generator may change from one version to the next: a dataset holds the rows of one only.
+    """
+    begun_with = ledger.about("version")
+    if begun_with is None:
+        ledger.note("version", __version__)
+    elif begun_with != __version__:
+        raise InputError(
+            f"{folder.path}: this run was begun with tradegen {begun_with}; this is {__version__}, "
+            f"whose rows may differ. Go on with the old version (pip install "
+            f"tradegen=={begun_with}), or start a new run with another --name."
+        )
 
 
 def _refusal(folder: RunFolder, differing: Mapping[str, tuple[object, object]]) -> str:

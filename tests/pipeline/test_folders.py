@@ -1,0 +1,132 @@
+"""Which folder a run works in: its own, alone, and only if its files still say the same."""
+
+import json
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tradegen
+from tests.data.test_run_folder import held_by_another_process
+from tests.support.cli import Command, finish, start
+from tests.support.rows import records, write_parquet
+from tests.support.runs import FinishedRun
+from tradegen.api import RunResult
+from tradegen.data.run_folder import RunFolder
+from tradegen.errors import InputError, StorageError
+from tradegen.pipeline import job
+from tradegen.pipeline.prepare import Prepared, prepare
+from tradegen.settings import Settings
+
+
+def run(folder: Path, n: int = 5, **more: Any) -> RunResult:
+    return tradegen.run(n, settings={"run": {"folder": folder, "workers": 1, **more}})
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
+    """Return a function that lets something happen while the next run reads its gold."""
+
+    def schedule(happen: Callable[[], None]) -> None:
+        def prepare_slowly(settings: Settings) -> Prepared:
+            prepared = prepare(settings)
+            happen()
+            return prepared
+
+        monkeypatch.setattr(job, "prepare", prepare_slowly)
+
+    return schedule
+
+
+def test_a_folder_that_another_process_takes_meanwhile_is_left_to_it(
+    tmp_path: Path, meanwhile: Callable[[Callable[[], None]], None]
+) -> None:
+    with ExitStack() as stack:
+
+        def take() -> None:
+            (tmp_path / "x").mkdir()
+            stack.enter_context(held_by_another_process(tmp_path / "x"))
+
+        meanwhile(take)
+        with pytest.raises(StorageError, match="another process is working on this run"):
+            run(tmp_path, name="x")
+    assert [path.name for path in (tmp_path / "x").iterdir()] == [".lock"]
+
+
+def test_a_run_that_another_process_made_meanwhile_is_not_written_over(
+    tmp_path: Path, meanwhile: Callable[[Callable[[], None]], None]
+) -> None:
+    def make() -> None:
+        other = RunFolder(tmp_path / "x")
+        other.create()
+        other.write_manifest({"status": "done"})
+
+    meanwhile(make)
+    with pytest.raises(StorageError, match="another process has just worked on this run"):
+        run(tmp_path, name="x")
+    assert RunFolder(tmp_path / "x").read_manifest() == {"status": "done"}
+
+
+def test_a_run_without_a_name_takes_another_one_if_its_own_is_taken_meanwhile(
+    tmp_path: Path, meanwhile: Callable[[Callable[[], None]], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Noon(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> "Noon":
+            return cls(2024, 2, 29, 12, tzinfo=tz)
+
+    monkeypatch.setattr(job, "datetime", Noon)
+    meanwhile((tmp_path / "20240229-120000").mkdir)
+    assert run(tmp_path).folder.name == "20240229-120000-2"
+
+
+def test_of_two_processes_that_begin_one_run_together_one_is_refused(tmp_path: Path) -> None:
+    flags = ("run", "--n", "600", "--workers", "1", "--name", "x", "--quiet")
+    both = [finish(process) for process in [start(tmp_path, *flags) for _ in range(2)]]
+    assert sorted(said.code for said in both) == [0, 5]
+
+
+def test_the_users_own_files_are_not_written_over(tmp_path: Path) -> None:
+    mine = tmp_path / "x/README.md"
+    mine.parent.mkdir()
+    mine.write_text("my own notes", encoding="utf-8")
+    with pytest.raises(InputError, match="no run, and not empty"):
+        run(tmp_path, name="x")
+    assert mine.read_text(encoding="utf-8") == "my own notes"
+    assert list(mine.parent.iterdir()) == [mine]
+
+
+# --- a run that was done before ---------------------------------------------------------------
+
+
+def test_other_gold_for_a_run_that_is_done_is_refused(
+    finished_run: FinishedRun, tmp_path: Path, cli: Command
+) -> None:
+    finished_run.copied_to(tmp_path / "runs")
+    other = write_parquet(tmp_path / "other.parquet", records(500))
+    said = cli("run", "--name", "first", "--gold", other)
+    assert said.code == 2
+    assert "this run was begun with other settings:\n  gold: " in said.err
+    moved = tmp_path / "moved.jsonl"
+    moved.write_bytes(finished_run.gold.read_bytes())
+    assert cli("run", "--name", "first", "--gold", moved, "--quiet").code == 0
+    assert cli("run", "--name", "first", "--gold", tmp_path / "none.parquet").code == 2
+
+
+def test_a_constraint_file_that_changed_since_is_refused_though_the_run_is_done(
+    cli: Command, tmp_path: Path
+) -> None:
+    constraint = tmp_path / "constraint.json"
+    column = {"name": "target_volatility", "sampler_type": "category"}
+    flags = ("run", "--n", "6", "--constraint", constraint, "--name", "a", "--workers", "1", "-q")
+    constraint.write_text(json.dumps([{**column, "params": {"values": [0.6, 0.7]}}]), "utf-8")
+    assert cli(*flags).code == 0
+    assert cli(*flags).code == 0
+    constraint.write_text(json.dumps([{**column, "params": {"values": [0.5, 0.6]}}]), "utf-8")
+    said = cli(*flags)
+    assert said.code == 2
+    assert "diversity: " in said.err
+    assert cli("run", "--name", "a", "-q").code == 0, "the file is not stated, so not read"
