@@ -169,6 +169,9 @@ class RunSettings(_Section):
     workers: int | None = Field(
         None, ge=1, description="processes; default: one a core", examples=[2]
     )
+    tracing: bool = Field(
+        False, description="let LANGSMITH_TRACING send rows, gold among them, to LangSmith"
+    )
     in_flight: int = Field(256, ge=1, description="rows a worker has under way at once")
     max_attempts_per_row: int = Field(
         20, ge=1, description="attempts after which a row is given up"

@@ -10,6 +10,7 @@ from typing import cast
 
 from tradegen.graph.build import RowGraph, build_graph
 from tradegen.graph.state import Pipeline, RowContext
+from tradegen.graph.tracing import shut_off_tracing
 from tradegen.pipeline.prepare import prepare
 from tradegen.settings import load_settings
 
@@ -35,5 +36,7 @@ class StudioContext:
 
 
 def make_graph() -> RowGraph:
-    """Return the graph with a context that has defaults."""
+    """Return the graph with a context that has defaults; traced only if settings say so."""
+    if not load_settings().run.tracing:
+        shut_off_tracing()
     return build_graph(cast("type[RowContext]", StudioContext))  # it has the same attributes

@@ -16,6 +16,7 @@ from tradegen.data.volatility import lookback_volatility
 from tradegen.engines.critique import Critique
 from tradegen.graph.build import build_graph
 from tradegen.graph.state import Pipeline, RowContext, RowState
+from tradegen.graph.tracing import shut_off_tracing
 from tradegen.pipeline.manifest import is_simulated
 from tradegen.pipeline.prepare import prepare
 from tradegen.settings import Settings
@@ -26,6 +27,8 @@ _WIDTH = 60
 def preview_command(settings: Settings) -> None:
     """Make a few rows in this process and show each step."""
     console = make_console()
+    if not settings.run.tracing:
+        shut_off_tracing()
     prepared = prepare(settings)
     for note in prepared.notes:
         console.print(f"note: {note}")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tradegen.data.ledger import Attempt
 from tradegen.errors import EngineUnavailableError, TradegenError
+from tradegen.graph.tracing import environment_of_graphs
 from tradegen.pipeline.blueprint import Blueprint
 from tradegen.pipeline.messages import Delivery, Setup, Task, receive, send
 
@@ -32,8 +33,11 @@ class Fleet:
     They begin to load at once, while the caller goes on to prepare the run.
     """
 
-    def __init__(self, workers: int, in_flight: int) -> None:
-        """Start the processes; each will have up to `in_flight` rows under way."""
+    def __init__(self, workers: int, in_flight: int, *, tracing: bool = False) -> None:
+        """Start the processes; each will have up to `in_flight` rows under way.
+
+        With `tracing` they may send what they do to LangSmith.
+        """
         self._in_flight = in_flight
         pairs = [socket.socketpair() for _ in range(workers)]
         self._sockets = [ours for ours, _ in pairs]
@@ -41,7 +45,7 @@ class Fleet:
         # Elsewhere than on Linux a process that has loaded its libraries cannot safely fork.
         groups = [theirs] if sys.platform == "linux" else [[one] for one in theirs]
         self._heads = [theirs.index(group[0]) for group in groups]
-        self._processes = [_start_process(group) for group in groups]
+        self._processes = [_start_process(group, tracing) for group in groups]
         for _, their in pairs:
             their.close()
         self._started = False
@@ -136,10 +140,11 @@ class Fleet:
         )
 
 
-def _start_process(descriptors: Sequence[int]) -> "subprocess.Popen[bytes]":
+def _start_process(descriptors: Sequence[int], tracing: bool) -> "subprocess.Popen[bytes]":
     root = str(Path(__file__).parents[2])
     path = os.pathsep.join(part for part in (root, os.environ.get("PYTHONPATH", "")) if part)
-    environment = {**os.environ, "PYTHONPATH": path, **dict.fromkeys(_ONE_THREAD, "1")}
+    inherited = environment_of_graphs(tracing=tracing)
+    environment = {**inherited, "PYTHONPATH": path, **dict.fromkeys(_ONE_THREAD, "1")}
     command = [sys.executable, "-m", "tradegen.pipeline.worker", *map(str, descriptors)]
     return subprocess.Popen(  # noqa: S603  (our own module, with our own numbers)
         command,

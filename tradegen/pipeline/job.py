@@ -118,7 +118,8 @@ def run_job(
         if chosen.is_done:
             return _done_before(chosen)
         workers = chosen.settings.run.workers or usual_workers(chosen.settings.n)
-        fleet = Fleet(workers, chosen.settings.run.in_flight)
+        how = chosen.settings.run
+        fleet = Fleet(workers, how.in_flight, tracing=how.tracing)
         stack.callback(fleet.close)
         prepared = prepare(chosen.settings)
         prepared = replace(prepared, notes=(*found.notes, *prepared.notes))
