@@ -19,7 +19,7 @@ from tests.support.runs import ROWS, FinishedRun, StoppedRun
 from tradegen.api import RunResult, _diversity
 from tradegen.data.gold import DEMO_GOLD
 from tradegen.data.run_folder import RunFolder
-from tradegen.errors import InputError
+from tradegen.errors import InputError, TradegenError
 from tradegen.pipeline.job import Progress
 from tradegen.pipeline.prepare import Prepared
 from tradegen.samplers.columns import read_columns
@@ -157,6 +157,18 @@ def test_a_wrong_setting_is_an_error_to_catch(tmp_path: Path) -> None:
         tradegen.run(2, diversity=7, settings=here(tmp_path))
 
 
+def test_too_few_rows_are_an_error_that_carries_those_there_are(tmp_path: Path) -> None:
+    with pytest.raises(tradegen.BudgetExhaustedError) as stopped:
+        tradegen.run(12, settings=here(tmp_path, name="few", max_attempts=3, in_flight=2))
+    result = stopped.value.result
+    assert (result.status, result.folder.name) == ("exhausted", "few")
+    assert result.accepted == result.to_arrow().num_rows < 12
+    assert f"only {result.accepted} of 12 rows were accepted" in str(stopped.value)
+    assert isinstance(stopped.value, TradegenError)
+    whole = tradegen.run(settings=here(tmp_path, name="few", max_attempts=99), resume=True)
+    assert whole.accepted == 12
+
+
 def test_a_stopped_run_goes_on_from_python_wherever_its_gold_lies_now(
     stopped_run: StoppedRun, tmp_path: Path
 ) -> None:
@@ -281,4 +293,4 @@ def test_importing_tradegen_imports_nothing_heavy(tmp_path: Path) -> None:
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         _ = tradegen.nothing
-    assert {"run", "RunResult", "__version__"} <= set(tradegen.__all__)
+    assert {"run", "RunResult", "BudgetExhaustedError", "__version__"} <= set(tradegen.__all__)

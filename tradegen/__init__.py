@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any
 from tradegen.version import __version__
 
 if TYPE_CHECKING:
-    from tradegen.api import RunResult, run
+    from tradegen.api import BudgetExhaustedError, RunResult, run
 
-__all__ = ["RunResult", "__version__", "run"]
+__all__ = ["BudgetExhaustedError", "RunResult", "__version__", "run"]
 
 
 def __getattr__(name: str) -> Any:
     """Import the API when it is first used: `import tradegen` alone costs nothing."""
-    if name in ("run", "RunResult"):
+    if name in ("run", "RunResult", "BudgetExhaustedError"):
         from tradegen import api
 
         return getattr(api, name)

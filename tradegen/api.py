@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tradegen.data.run_folder import RunFolder
+from tradegen.errors import TradegenError
 from tradegen.pipeline.job import Finished, Observer, Progress, run_job
 from tradegen.pipeline.prepare import Prepared
 from tradegen.samplers.columns import read_columns
@@ -55,6 +56,24 @@ class RunResult:
         return f"<div>{title}<table>{head}{body}</table></div>"
 
 
+class BudgetExhaustedError(TradegenError):
+    """The attempt budget ran out, or rows were given up, before all rows asked for were accepted.
+
+    `result` is the run with the rows there are; it goes on with `resume=True` and larger limits.
+    """
+
+    exit_code = 3
+
+    def __init__(self, result: RunResult) -> None:
+        super().__init__(
+            f"{result.folder}: only {result.accepted:,} of {result.manifest['asked']:,} rows were "
+            f"accepted within {result.manifest['attempts']['attempts']:,} attempts; they are kept. "
+            "Go on with resume=True, this name, and larger run.max_attempts and "
+            "run.max_attempts_per_row"
+        )
+        self.result = result
+
+
 class Silent:
     """An observer that says nothing."""
 
@@ -85,7 +104,9 @@ def run(
     volatilities to weights. `settings` is a tree of any other settings, e.g.
     `{"seed": 7, "run": {"name": "first"}}`; see `tradegen init` for all of them.
 
-    Raises `TradegenError`; what was accepted until then is in the run's ledger.
+    The result's status is `done`, or `interrupted` after Ctrl-C. Raises `BudgetExhaustedError`,
+    which carries the result, if fewer than `n` rows were accepted, and other kinds of
+    `TradegenError`; what was accepted until then is in the run's ledger.
     """
     tree: dict[str, Any] = dict(settings or {})
     if n is not None:
@@ -103,8 +124,11 @@ def run(
 
 
 def result_of(finished: Finished) -> RunResult:
-    """Return a finished run as a result."""
-    return RunResult(finished.folder.path, finished.status, finished.manifest)
+    """Return a finished run as a result. Raises `BudgetExhaustedError` if rows are missing."""
+    result = RunResult(finished.folder.path, finished.status, finished.manifest)
+    if result.status == "exhausted":
+        raise BudgetExhaustedError(result)
+    return result
 
 
 def _diversity(given: object) -> dict[str, Any]:

@@ -19,12 +19,6 @@ class InputError(TradegenError):
     exit_code = 2
 
 
-class BudgetExhaustedError(TradegenError):
-    """The attempt budget ran out before every row asked for was accepted."""
-
-    exit_code = 3
-
-
 class EngineUnavailableError(TradegenError):
     """The engine cannot work: unknown name, no key, no endpoint, or a worker died."""
 

@@ -8,12 +8,11 @@ from typing import Any
 
 from rich.console import Console
 
-from tradegen.api import Silent
+from tradegen.api import BudgetExhaustedError, Silent
 from tradegen.cli.app import INTERRUPTED
 from tradegen.cli.console import make_console
 from tradegen.cli.progress import LiveProgress, PlainProgress
 from tradegen.cli.summary import print_summary
-from tradegen.errors import BudgetExhaustedError
 from tradegen.pipeline.job import Finished, run_job
 from tradegen.settings import load_settings, what_is_stated
 
