@@ -75,7 +75,28 @@ def test_a_refiner_that_changes_more_than_was_criticised_is_refused() -> None:
     with pytest.raises(AttemptFailedError, match="quantity") as refused:
         run(script)
     assert isinstance(refused.value.failure, RefinerOverreachError)
-    assert refused.value.state["generated_row"] == demo_row()
+    assert refused.value.state["generated_row"].exit_price == demo_row().exit_price
+
+
+def test_a_row_has_an_id_of_its_own_whatever_the_engine_calls_it() -> None:
+    twice = ScriptedEngine(lambda _b: demo_row().model_copy(update={"trade_id": "same"}))
+    pipeline = demo_pipeline(twice.engine())
+    ids = [
+        asyncio.run(build_graph().ainvoke({}, context=RowContext(pipeline, k, 0)))[
+            "generated_row"
+        ].trade_id
+        for k in (3, 4)
+    ]
+    assert ids == ["syn-00000003", "syn-00000004"]
+
+
+def test_a_refiner_may_not_change_the_id_even_if_the_judge_asks_for_it() -> None:
+    def rename(row: Row, _c: Critique, _b: Brief, _retry: int) -> Row:
+        return row.model_copy(update={"trade_id": "same"})
+
+    script = ScriptedEngine(lambda _b: demo_row(), lambda _r, _b: complaint("trade_id"), rename)
+    with pytest.raises(AttemptFailedError, match="changed trade_id"):
+        run(script)
 
 
 def test_the_graph_has_the_nodes_and_edges_of_the_design() -> None:

@@ -48,7 +48,7 @@ class Generator(Protocol):
     """Writes one new row from a brief: core data only, no derived columns."""
 
     async def generate(self, brief: Brief) -> Row:
-        """Return a new row."""
+        """Return a new row; whatever its `trade_id`, the graph gives it one of its own."""
         ...
 
 

@@ -8,6 +8,7 @@ from typing import TypedDict
 
 from tradegen.data.row import Row
 from tradegen.data.rows import Rows
+from tradegen.data.trade_ids import new_prefix
 from tradegen.engines.critique import Critique
 from tradegen.engines.protocols import Brief, Engine, RowFailedError
 from tradegen.errors import TradegenError
@@ -61,6 +62,11 @@ class Pipeline:
         self.sampler = sampler
         self.engine = engine
         self.seed_row = lru_cache(maxsize=_SEEDS_KEPT)(gold.row)
+        self._prefix = new_prefix(gold.trade_id.tolist())
+
+    def trade_id(self, row_number: int) -> str:
+        """Return the id of a row: an engine that chose it might choose one twice."""
+        return f"{self._prefix}{row_number:08d}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,9 @@ from tradegen.data.changes import changed_fields, outside
 from tradegen.engines.protocols import RefinerOverreachError
 from tradegen.graph.state import RowContext, RowState, brief_of, keeping
 
+_NEVER = frozenset({"trade_id"})
+"""Fields that are not for an engine to change, whatever its judge says."""
+
 
 async def refiner_node(state: RowState, runtime: Runtime[RowContext]) -> RowState:
     """Edit the row to answer its critique; a change that the critique does not name fails it."""
@@ -14,7 +17,7 @@ async def refiner_node(state: RowState, runtime: Runtime[RowContext]) -> RowStat
     refiner = runtime.context.pipeline.engine.refiner
     with keeping(state):
         refined = await refiner.refine(row, critique, brief_of(state, runtime.context), retry)
-        beyond = outside(changed_fields(row, refined), critique.fields)
+        beyond = outside(changed_fields(row, refined), critique.fields - _NEVER)
         if beyond:
             raise RefinerOverreachError(beyond)
     return {"generated_row": refined, "retry_count": retry}

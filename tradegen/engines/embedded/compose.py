@@ -92,7 +92,7 @@ def compose(donors: Donors, task: Task, path_draws: FloatArray, draws: FloatArra
     rows = np.arange(len(primary))
     keep = np.arange(time.shape[1]) <= exit_at[:, None]
     return Rows(
-        trade_id=np.array([f"{donors.id_prefix}{number:08d}" for number in task.numbers]),
+        trade_id=task.numbers.astype(str),
         symbol=symbol,
         side=np.where(decision.long, "long", "short"),
         interval=donors.rows.interval[primary],

@@ -99,7 +99,6 @@ class Donors:
     two_sided: BoolArray
     measures: Mapping[str, int]
     index: Mapping[str, int]
-    id_prefix: str
 
     @cached_property
     def longest(self) -> IntArray:
@@ -113,10 +112,6 @@ def learn_donors(gold: Gold) -> Donors:
     rows, market = gold.train, gold.market
     bars_per_year = market.bars_per_year(rows)
     kind, slots = _kinds(rows, market, gold.begins)
-    taken = set(rows.trade_id.tolist())
-    prefix = "syn-"
-    while any(trade_id.startswith(prefix) for trade_id in taken):
-        prefix = f"x{prefix}"
     return Donors(
         rows=rows,
         market=market,
@@ -131,7 +126,6 @@ def learn_donors(gold: Gold) -> Donors:
         two_sided=np.array([_two_sided(rows.long[kind == k]) for k in range(len(slots))]),
         measures=_measures(rows, gold.extras),
         index={trade_id: k for k, trade_id in enumerate(rows.trade_id.tolist())},
-        id_prefix=prefix,
     )
 
 
