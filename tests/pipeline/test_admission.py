@@ -201,7 +201,8 @@ def test_a_run_whose_limits_are_raised_comes_to_the_rows_of_a_straight_run(
 
 def test_a_row_that_is_tried_again_does_not_yield_to_a_higher_one(tmp_path: Path) -> None:
     def point(k: int) -> bytes:
-        return (9 * np.eye(DIMENSIONS)[k]).astype("<f8").tobytes()
+        data: bytes = (9 * np.eye(DIMENSIONS)[k]).astype("<f8").tobytes()
+        return data
 
     class Scripted(World):
         """Row 0 fails first, then makes a path that row 1 has made before."""

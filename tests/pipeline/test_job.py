@@ -1,8 +1,11 @@
 """The main job in real processes: what comes out, and that nothing changes it."""
 
 import random
+import signal
 import sqlite3
+import subprocess  # noqa: TC003
 import time
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -14,7 +17,12 @@ from tests.support.processes import descendants, start, tradegen, wait_until_gon
 from tests.support.real_gold import CRYPTO, EQUITY, needs_real_gold
 from tradegen.data.gold import DEMO_GOLD
 
-KILLS = 20
+KILLS = {1: 7, 2: 7, 4: 6}
+"""Kills of a run at work, by its number of workers: 20 in all."""
+
+ROWS = 2000
+FEW_AT_ONCE = {"TRADEGEN_RUN__IN_FLIGHT": "16"}
+"""So that rows are accepted a few at a time, and a kill may fall between any of them."""
 
 
 def rows_of(folder: Path, name: str) -> bytes:
@@ -26,7 +34,7 @@ def accepted_in(folder: Path, name: str) -> set[int]:
     ledger = folder / "runs" / name / "ledger.sqlite"
     if not ledger.exists():
         return set()
-    with sqlite3.connect(f"file:{ledger}?mode=ro", uri=True) as db:
+    with closing(sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)) as db:
         try:
             found = db.execute("SELECT row_number FROM attempts WHERE outcome = 'accepted'")
         except sqlite3.OperationalError:
@@ -61,26 +69,51 @@ def test_another_seed_gives_other_rows(tmp_path: Path) -> None:
     assert rows_of(tmp_path, "s1") != rows_of(tmp_path, "s2")
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_kill_9_at_any_moment_loses_and_doubles_nothing(tmp_path: Path, workers: int) -> None:
-    run = ("run", "--n", 4000, "--workers", workers, "-q")
-    tradegen(*run, "--name", "whole", cwd=tmp_path)
+@pytest.fixture(scope="module")
+def whole_run(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Return the rows of a run that nobody disturbed."""
+    folder = tmp_path_factory.mktemp("whole")
+    tradegen("run", "--n", ROWS, "--name", "whole", "-q", cwd=folder)
+    return rows_of(folder, "whole")
+
+
+@pytest.mark.parametrize("workers", KILLS)
+def test_kill_9_at_any_moment_loses_and_doubles_nothing(
+    tmp_path: Path, whole_run: bytes, workers: int
+) -> None:
+    run = ("run", "--n", ROWS, "--workers", workers, "--name", "killed", "-q")
     moments = random.Random(workers)
+    kills = KILLS[workers]
     before: set[int] = set()
-    for _ in range(KILLS // 2):
-        process = start(*run, "--name", "killed", cwd=tmp_path)
-        time.sleep(moments.uniform(0.3, 6.5))
+    for kill in range(kills):
+        process = start(*run, cwd=tmp_path, env=FEW_AT_ONCE)
+        # The first kill falls as soon as there is a ledger, the others in the midst of the work.
+        wanted = len(before) + moments.randint(1, ROWS // (2 * kills)) if kill else 0
+        wait_until_accepted(process, tmp_path, wanted)
+        time.sleep(moments.uniform(0, 0.05))
         helpers = descendants(process)
         process.kill()
         process.communicate()
+        assert process.returncode == -signal.SIGKILL, "the run had ended before the kill"
         wait_until_gone(helpers)
         now = accepted_in(tmp_path, "killed")
         assert before <= now, "an accepted row was lost"
+        assert len(now) < ROWS, "nothing was left to do"
         before = now
-    tradegen(*run, "--name", "killed", "--resume", cwd=tmp_path)
-    assert rows_of(tmp_path, "killed") == rows_of(tmp_path, "whole")
+    tradegen(*run, "--resume", cwd=tmp_path)
+    assert rows_of(tmp_path, "killed") == whole_run
     table = pq.read_table(tmp_path / "runs/killed/rows.parquet", columns=["trade_id"])
-    assert len(set(table["trade_id"].to_pylist())) == 4000
+    assert len(set(table["trade_id"].to_pylist())) == ROWS
+
+
+def wait_until_accepted(process: "subprocess.Popen[str]", folder: Path, rows: int) -> None:
+    """Wait until a run at work has its ledger, and this many accepted rows in it."""
+    deadline = time.monotonic() + 60
+    ledger = folder / "runs/killed/ledger.sqlite"
+    while not ledger.exists() or len(accepted_in(folder, "killed")) < rows:
+        assert process.poll() is None, "the run ended before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_a_worker_that_is_killed_stops_the_run_clearly_and_loses_nothing(tmp_path: Path) -> None:

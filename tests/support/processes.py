@@ -1,9 +1,10 @@
 """Real runs in real processes."""
 
+import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -23,10 +24,17 @@ def tradegen(*arguments: object, cwd: Path, expect: int = 0) -> "subprocess.Comp
     return done
 
 
-def start(*arguments: object, cwd: Path) -> "subprocess.Popen[str]":
-    """Start tradegen and return its process."""
+def start(
+    *arguments: object, cwd: Path, env: Mapping[str, str] | None = None
+) -> "subprocess.Popen[str]":
+    """Start tradegen, with more in its environment, and return its process."""
     return subprocess.Popen(
-        command(*arguments), cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command(*arguments),
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
 
 
