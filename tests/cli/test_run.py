@@ -91,8 +91,16 @@ def test_quiet_says_nothing(cli: Command, runs: Path) -> None:
     assert (said.code, said.out, said.err) == (0, "", "")
 
 
-def test_a_finished_run_is_done_even_where_its_gold_has_gone(cli: Command, runs: Path) -> None:
-    assert cli("run", "--name", "first", "--gold", "gone.parquet").code == 0
+def test_a_finished_run_is_done_even_where_its_gold_has_gone_unless_the_gold_is_named(
+    cli: Command, runs: Path
+) -> None:
+    file = runs / "first/run.json"
+    manifest = json.loads(file.read_text(encoding="utf-8"))
+    manifest["settings"]["gold"]["files"] = ["gone.parquet"]
+    file.write_text(json.dumps(manifest), encoding="utf-8")
+    assert cli("run", "--name", "first").code == 0
+    said = cli("run", "--name", "first", "--gold", "gone.parquet")
+    assert (said.code, said.err) == (2, "tradegen: gone.parquet: no such file\n")
 
 
 def test_other_settings_under_an_old_name_are_refused_with_each_difference(
