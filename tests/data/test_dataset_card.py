@@ -29,6 +29,7 @@ def test_the_card_says_what_the_rows_are_and_that_they_are_not_real(
     card = (finished_run.path / "README.md").read_text(encoding="utf-8")
     assert "40 synthetic trades made by tradegen" in card
     assert "**These are not real trades.**" in card
+    assert "Do not join rows with market data" in card
     assert "source=simulated" in card
     assert "All rows asked for are there." in card
     thrown_away = finished_run.result.manifest["attempts"]["thrown_away"]

@@ -37,6 +37,10 @@ configs:
 **These are not real trades.** They were made from {train_rows:,} gold rows ({gold}); the latest
 gold rows ({holdout_rows:,}) were kept back and never seen by the generator.
 
+**Each row is a world of its own.** Tickers and times look real, prices are invented: two rows of
+one symbol at one moment show different prices. Do not join rows with market data, nor with each
+other by symbol and time; all that belongs to a trade is in its own `bars`.
+
 | volatility | range | weight | asked | accepted |
 |---|---|---|---|---|
 {buckets}
