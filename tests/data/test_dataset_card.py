@@ -52,6 +52,13 @@ def test_the_card_points_hugging_face_at_the_rows_alone(finished_run: FinishedRu
     assert "synthetic" in matter["tags"]
 
 
+def test_what_the_card_says_of_loading_begins_with_what_everybody_has(
+    finished_run: FinishedRun,
+) -> None:
+    card = (finished_run.path / "README.md").read_text(encoding="utf-8")
+    assert 0 < card.index("pandas.read_parquet(") < card.index("datasets.load_dataset(")
+
+
 def test_the_card_names_every_column_of_the_file(finished_run: FinishedRun) -> None:
     card = (finished_run.path / "README.md").read_text(encoding="utf-8")
     missing = [

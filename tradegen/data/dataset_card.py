@@ -61,6 +61,13 @@ indicators) is left out on purpose: compute it from the bars.
 ## Loading
 
 ```python
+import pandas
+rows = pandas.read_parquet("path/to/this/folder/rows.parquet")
+```
+
+or, with Hugging Face `datasets`:
+
+```python
 import datasets
 rows = datasets.load_dataset("path/to/this/folder", split="train")
 ```
