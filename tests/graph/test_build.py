@@ -30,6 +30,13 @@ def test_a_row_that_passes_goes_straight_through() -> None:
     assert [call[0] for call in script.calls] == ["generate", "judge"]
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # pydantic on what JSON cannot say
+def test_studio_can_be_told_what_goes_in_and_comes_out() -> None:
+    graph = build_graph()
+    for schema in (graph.get_input_jsonschema(), graph.get_output_jsonschema()):
+        assert set(schema["properties"]) == set(RowState.__annotations__)
+
+
 def test_the_state_has_the_names_the_design_gives() -> None:
     assert set(run(ScriptedEngine(lambda _brief: demo_row()))) == {
         "volatility_constraint",

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypedDict
+
+from typing_extensions import TypedDict  # before Python 3.12 pydantic accepts no other
 
 from tradegen.data.row import Row
 from tradegen.data.rows import Rows
