@@ -32,7 +32,7 @@ def duration(seconds: float | None) -> str:
 def headline(prepared: Prepared, folder: RunFolder, accepted: int) -> str:
     """Return what is about to be done, in a few lines."""
     settings, gold = prepared.settings, prepared.gold
-    kind = "simulated demo trades" if is_simulated(gold) else "real trades"
+    kind = "simulated demo trades" if is_simulated(gold) else "trades"
     lines = [
         f"run {folder.name}: {settings.n:,} rows, engine {settings.engine}, seed {settings.seed}",
         f"gold: {len(gold.train):,} {kind} to learn from, {len(gold.holdout):,} kept back"

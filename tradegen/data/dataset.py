@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from tradegen.data.atomic import atomic_file
 from tradegen.data.ledger import Attempt
+from tradegen.data.provenance import marked
 from tradegen.data.row import ExtraColumn, Row, arrow_schema
 from tradegen.data.row_codec import decode_row, decode_rows
 from tradegen.data.rows import Rows
@@ -41,7 +42,7 @@ REJECTED_SCHEMA = pa.schema(
 def write_rows(path: Path, encoded: Iterable[bytes], extras: Sequence[ExtraColumn]) -> int:
     """Write accepted rows from the ledger's bytes; return how many there were."""
     count = 0
-    with atomic_file(path) as part, _writer(part, arrow_schema(extras)) as writer:
+    with atomic_file(path) as part, _writer(part, marked(arrow_schema(extras))) as writer:
         for chunk in _chunks(encoded, _ROWS_A_GROUP):
             writer.write_table(decode_rows(chunk).to_arrow(extras))
             count += len(chunk)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,6 +12,7 @@ import numpy as np
 from tradegen.data.gold_files import GoldFile, read_gold_files, tidy_extras
 from tradegen.data.invariants import find_violations
 from tradegen.data.market import AUTO, InstrumentOverride, Market, learn_market
+from tradegen.data.provenance import is_synthetic
 from tradegen.data.row import ExtraColumn, FloatArray
 from tradegen.data.rows import Rows
 from tradegen.data.split import split_by_time
@@ -66,7 +67,8 @@ def load_gold(source: GoldSource) -> Gold:
     Raises `GoldError` with every bad file, row and field, unless `skip_bad` drops bad rows; what
     was dropped is then told in `notes`.
     """
-    read = _gather(read_gold_files(source.files, source.bars, _zone(source.tz)))
+    files = read_gold_files(source.files, source.bars, _zone(source.tz))
+    read = _gather(files)
     checked = _without_bad_rows(read, _duplicates(read) + _broken_invariants(read, None))
     problems, total = [*read.problems, *checked.problems], read.total
     if not problems or (source.skip_bad and len(checked.rows)):
@@ -74,7 +76,8 @@ def load_gold(source: GoldSource) -> Gold:
         sound = _without_bad_rows(checked, _broken_invariants(checked, market))
         problems += sound.problems
         if not problems or (source.skip_bad and len(sound.rows)):
-            return _split(source, sound.rows, _notes(sound.rows, problems, total))
+            notes = (*_synthetic(files), *_notes(sound.rows, problems, total))
+            return _split(source, sound.rows, notes)
     if source.skip_bad:
         raise GoldError("no usable gold row is left", problems)
     raise _bad_rows(problems, total)
@@ -151,6 +154,12 @@ def _bad_rows(problems: Sequence[Problem], total: int) -> GoldError:
 
 def _in_order(problems: Sequence[Problem]) -> list[Problem]:
     return sorted(problems, key=lambda problem: (problem.file, problem.row or 0))
+
+
+def _synthetic(files: Sequence[GoldFile]) -> Iterator[str]:
+    for file in files:
+        if is_synthetic(file.path, file.rows.trade_id.tolist()):
+            yield f"{file.path} was made by tradegen: these are synthetic trades, not real ones"
 
 
 def _notes(rows: Rows, problems: Sequence[Problem], total: int) -> tuple[str, ...]:
