@@ -112,6 +112,14 @@ def test_the_number_of_invariants_in_the_readme_is_right() -> None:
     assert "Fourteen named" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+def test_the_default_weights_in_the_documentation_are_those_of_the_code() -> None:
+    from tradegen.samplers.columns import DEFAULT_VALUES, DEFAULT_WEIGHTS
+
+    text = (ROOT / "docs" / "diversity.md").read_text(encoding="utf-8")
+    for name, numbers in (("volatility", DEFAULT_VALUES), ("weight", DEFAULT_WEIGHTS)):
+        assert f"| {name} | {' | '.join(map(str, numbers))} |" in text
+
+
 def test_the_lock_files_carry_hashes_and_no_addresses() -> None:
     for name in ("requirements.lock", "requirements-dev.lock"):
         text = (ROOT / name).read_text(encoding="utf-8")

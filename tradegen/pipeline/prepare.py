@@ -6,6 +6,7 @@ from tradegen.data.gold import Gold, load_gold, without_holdout
 from tradegen.engines.registry import find_engine
 from tradegen.pipeline.blueprint import Blueprint
 from tradegen.samplers.constraint import resolve_constraint
+from tradegen.samplers.mismatch import mismatch
 from tradegen.samplers.sampler import Sampler
 from tradegen.settings import Settings
 
@@ -50,6 +51,10 @@ def prepare(settings: Settings) -> Prepared:
         settings.judge.false_rejections,
     )
     notes = [*gold.notes, *constraint.notes]
+    if far := mismatch(
+        constraint.buckets, sampler.quotas, sampler.eligible_counts, len(gold.train)
+    ):
+        notes.append(far)
     if sampler.widened:
         notes.append(
             f"buckets {', '.join(sampler.widened)} have too few gold rows; their seeds are the "
