@@ -483,9 +483,47 @@ def test_naive_times_are_an_error_that_a_zone_mends(tmp_path: Path, kind: str) -
     path = all_rows(kind, naive)(tmp_path)
     with pytest.raises(GoldError, match="3 of 3 gold rows") as caught:
         load_gold(GoldSource((path,)))
-    assert {"entry_time", "exit_time", "bars[0].time"} <= {p.field for p in caught.value.problems}
     gold = load_gold(GoldSource((path,), tz="UTC", holdout=0))
     assert [gold.train.row(i) for i in range(3)] == [demo_row(i) for i in range(3)]
+
+
+def refusal(path: Path, *, skip_bad: bool = False) -> GoldError:
+    with pytest.raises(GoldError) as refused:
+        load_gold(GoldSource((path,), skip_bad=skip_bad))
+    return refused.value
+
+
+@pytest.mark.parametrize("skip_bad", [False, True])
+def test_where_all_rows_lack_a_zone_the_advice_is_the_zone(tmp_path: Path, skip_bad: bool) -> None:
+    error = refusal(all_rows("jsonl", naive)(tmp_path), skip_bad=skip_bad)
+    assert str(error).endswith("Say which zone their times are in: --tz ZONE, e.g. --tz UTC.")
+    assert "--skip-bad-gold" not in str(error)
+
+
+def test_times_without_a_zone_are_one_cause_and_one_line_a_row(tmp_path: Path) -> None:
+    error = refusal(all_rows("jsonl", naive)(tmp_path))
+    assert len({problem.row for problem in error.problems}) == len(error.problems)
+    assert error.problems[0].field == "entry_time"
+    assert "more of this row)" in error.problems[0].value
+
+
+def test_a_few_naive_rows_among_many_bad_ones_leave_the_advice_as_it_is(tmp_path: Path) -> None:
+    made = records(20)
+    naive(made[0])
+    for record in made[1:8]:
+        record["entry_price"] = "a lot"
+    error = refusal(write_jsonl(tmp_path / "gold.jsonl", made))
+    assert str(error).endswith("Mend them, or drop them with --skip-bad-gold.")
+
+
+def test_one_other_bad_row_does_not_hide_the_zone(tmp_path: Path) -> None:
+    made = records(20)
+    for record in made[1:]:
+        naive(record)
+    made[0]["entry_price"] = "a lot"
+    text = str(refusal(write_jsonl(tmp_path / "gold.jsonl", made)))
+    assert "--tz ZONE" in text
+    assert "Mend the others, or drop them with --skip-bad-gold." in text
 
 
 def test_a_zone_moves_naive_times_and_leaves_the_others(tmp_path: Path) -> None:

@@ -22,6 +22,9 @@ from tradegen.errors import GoldError, InputError, Problem, list_problems
 DEMO_GOLD = Path(__file__).parent / "demo_gold.parquet"
 """Simulated rows for a first run, where the user names no gold. See `demo.py`."""
 
+_NEARLY_ALL = 0.9
+"""Share of rows that are bad for one cause from which on the advice speaks of that cause."""
+
 
 @dataclass(frozen=True, slots=True)
 class GoldSource:
@@ -70,7 +73,7 @@ def load_gold(source: GoldSource) -> Gold:
     files = read_gold_files(source.files, source.bars, _zone(source.tz))
     read = _gather(files)
     checked = _without_bad_rows(read, _duplicates(read) + _broken_invariants(read, None))
-    problems, total = [*read.problems, *checked.problems], read.total
+    problems, total = [*_naive_times_once(read.problems), *checked.problems], read.total
     if not problems or (source.skip_bad and len(checked.rows)):
         market = learn_market(checked.rows, source.calendar, source.instruments)
         sound = _without_bad_rows(checked, _broken_invariants(checked, market))
@@ -79,7 +82,7 @@ def load_gold(source: GoldSource) -> Gold:
             notes = (*_synthetic(files), *_notes(sound.rows, problems, total))
             return _split(source, sound.rows, notes)
     if source.skip_bad:
-        raise GoldError("no usable gold row is left", problems)
+        raise GoldError("no usable gold row is left", problems, _zone_advice(problems, total))
     raise _bad_rows(problems, total)
 
 
@@ -148,8 +151,36 @@ def _bad_rows(problems: Sequence[Problem], total: int) -> GoldError:
     return GoldError(
         f"{_count_rows(problems)} of {total} gold rows cannot be used:",
         _in_order(problems),
-        f"Mend them, {state}or drop them with --skip-bad-gold.",
+        _zone_advice(problems, total) or f"Mend them, {state}or drop them with --skip-bad-gold.",
     )
+
+
+def _is_naive_time(problem: Problem) -> bool:
+    """Return whether a time is there and can be read, but carries no zone."""
+    return "offset from UTC" in problem.expected and problem.value != "missing"
+
+
+def _naive_times_once(problems: Sequence[Problem]) -> list[Problem]:
+    """Return the problems with one for all times of a row that carry no zone: one cause."""
+    naive: dict[tuple[str, int | None], list[Problem]] = {}
+    for problem in filter(_is_naive_time, problems):
+        naive.setdefault((problem.file, problem.row), []).append(problem)
+    together = [
+        replace(first, value=f"{first.value} (and so {len(others)} more of this row)")
+        if others
+        else first
+        for first, *others in naive.values()
+    ]
+    return [*together, *(problem for problem in problems if not _is_naive_time(problem))]
+
+
+def _zone_advice(problems: Sequence[Problem], total: int) -> str:
+    """Return what to do if nearly all rows are bad for want of a time zone, else nothing."""
+    naive = _count_rows([problem for problem in problems if _is_naive_time(problem)])
+    if naive < _NEARLY_ALL * total:
+        return ""
+    rest = "" if naive == _count_rows(problems) else " Mend the others, or drop them with --skip-bad-gold."
+    return f"Say which zone their times are in: --tz ZONE, e.g. --tz UTC.{rest}"
 
 
 def _in_order(problems: Sequence[Problem]) -> list[Problem]:
