@@ -3,6 +3,7 @@
 import io
 import itertools
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +84,29 @@ def test_a_run_begins_with_what_is_about_to_be_done_and_what_was_dropped(tmp_pat
     assert "going on with 2 rows accepted before" in said
     assert "note: dropped 1 of 600 bad gold rows, by field: entry_price (1)" in said
     assert "gold.jsonl, row 5: entry_price is 'a lot'; expected a valid number" in said
+
+
+def test_what_is_kept_back_and_left_out_is_said_with_the_moment_and_the_flag() -> None:
+    text = io.StringIO()
+    plain = PlainProgress(Console(file=text, width=200))
+    prepared = prepare(load_settings({"n": 3}))
+    plain.started(prepared, RunFolder(Path("runs/first")), 0)
+    gold = prepared.gold
+    assert gold.purged
+    assert gold.begins is not None
+    moment = datetime.fromtimestamp(gold.begins / 1e6, UTC).strftime("%Y-%m-%d %H:%M")
+    assert (
+        f"gold: {len(gold.train)} simulated demo trades to learn from, {len(gold.holdout)} kept "
+        f"back, from {moment} UTC on (--holdout); {gold.purged} overlap that moment and are left "
+        "out\n"
+    ) in text.getvalue()
+
+
+def test_without_a_holdout_nothing_is_said_to_be_kept_back() -> None:
+    text = io.StringIO()
+    prepared = prepare(load_settings({"n": 3, "gold": {"holdout": 0}}))
+    PlainProgress(Console(file=text)).started(prepared, RunFolder(Path("runs/first")), 0)
+    assert "600 simulated demo trades to learn from, none kept back\n" in text.getvalue()
 
 
 @pytest.mark.parametrize("value", ["[/b]", "[n/a]"])

@@ -9,6 +9,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bars
 from rich.text import Text
 
+from tradegen.data.gold import Gold
+from tradegen.data.row import from_microseconds
 from tradegen.data.run_folder import RunFolder
 from tradegen.pipeline.job import Progress
 from tradegen.pipeline.manifest import is_simulated
@@ -35,8 +37,7 @@ def headline(prepared: Prepared, folder: RunFolder, accepted: int) -> str:
     kind = "simulated demo trades" if is_simulated(gold) else "trades"
     lines = [
         f"run {folder.name}: {settings.n:,} rows, engine {settings.engine}, seed {settings.seed}",
-        f"gold: {len(gold.train):,} {kind} to learn from, {len(gold.holdout):,} kept back"
-        + (f", {gold.purged:,} between them left out" if gold.purged else ""),
+        f"gold: {len(gold.train):,} {kind} to learn from{_kept_back(gold)}",
     ]
     if accepted:
         lines.append(f"going on with {accepted:,} rows accepted before")
@@ -59,6 +60,14 @@ class _Fills:
     def as_numbers(self, progress: Progress) -> str:
         made = progress.accepted_by_bucket
         return ", ".join(f"{label} {made[k]:,}/{asked:,}" for k, label, asked in self._buckets)
+
+
+def _kept_back(gold: Gold) -> str:
+    if gold.begins is None:
+        return ", none kept back"
+    begins = f"{from_microseconds(gold.begins):%Y-%m-%d %H:%M} UTC"
+    crossing = f"; {gold.purged:,} overlap that moment and are left out" if gold.purged else ""
+    return f", {len(gold.holdout):,} kept back, from {begins} on (--holdout){crossing}"
 
 
 class PlainProgress:
