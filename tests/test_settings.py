@@ -278,3 +278,34 @@ def test_settings_survive_json() -> None:
     columns = [{"name": "target_volatility", **CATEGORY}]
     settings = load_settings({"n": 5, "diversity": {"columns": columns}, "gold": {"tz": "UTC"}})
     assert identity(restore_settings(settings.model_dump(mode="json"))) == identity(settings)
+
+
+@pytest.mark.parametrize(
+    "line", ["weights = {0.4 = 0.5, 0.6 = 0.5}", "[diversity.weights]\n0.4 = 0.5\n0.6 = 0.5"]
+)
+def test_volatilities_without_quotes_are_refused_with_the_line_to_write(
+    tmp_path: Path, line: str
+) -> None:
+    path = tmp_path / "tradegen.toml"
+    head = "" if line.startswith("[") else "[diversity]\n"
+    path.write_text(f"{head}{line}\n", encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        load_settings({}, path)
+    text = str(refused.value)
+    assert 'volatilities in quotes, { "0.4" = 0.5, "0.6" = 0.5 }' in text
+    assert "mappingproxy" not in text
+    assert "dict" not in text
+
+
+def test_a_wrong_weight_is_shown_as_it_would_be_written(tmp_path: Path) -> None:
+    path = tmp_path / "tradegen.toml"
+    path.write_text('[diversity]\nweights = {"0.4" = "much"}\n', encoding="utf-8")
+    with pytest.raises(InputError, match=r"""diversity.weights = \{ "0.4" = 'much' \}: expected"""):
+        load_settings({}, path)
+
+
+def test_an_error_says_whether_flags_or_arguments_were_given() -> None:
+    with pytest.raises(InputError, match=r"\(flags, environment\)"):
+        load_settings({"n": 0})
+    with pytest.raises(InputError, match=r"\(arguments, environment\)"):
+        load_settings({"n": 0}, given_as="arguments")

@@ -90,7 +90,7 @@ class DiversitySettings(_Section):
 
     weights: str | dict[str, float] | None = Field(
         None,
-        description="gold, or a table of volatilities and weights",
+        description='gold, or a table with volatilities in quotes: { "0.4" = 0.25, "0.6" = 0.75 }',
         examples=["gold"],
     )
     file: Path | None = Field(
@@ -111,6 +111,7 @@ class DiversitySettings(_Section):
             return value
         if isinstance(value, str):
             value = dict(pair.partition("=")[::2] for pair in value.split(","))
+        _refuse_split_keys(value)
         try:
             pairs = {str(name).strip(): float(weight) for name, weight in dict(value).items()}
             for name in pairs:
@@ -147,6 +148,29 @@ class DiversitySettings(_Section):
         if self.file is not None:
             return read_columns(self.file)
         return self.columns or (default_column(),)
+
+
+def _refuse_split_keys(value: object) -> None:
+    """Raise `ValueError` for `0.4 = 1`, which TOML reads as a table `0` with a key `4`."""
+    if not isinstance(value, Mapping):
+        return
+    split = {
+        f"{name}.{part}": weight
+        for name, parts in value.items()
+        if isinstance(parts, Mapping)
+        for part, weight in parts.items()
+    }
+    if split:
+        raise ValueError(
+            f"volatilities in quotes, {as_toml(split)} (without quotes TOML splits them at the dot)"
+        )
+
+
+def as_toml(value: object) -> str:
+    """Return a value as one would write it in a settings file."""
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{json.dumps(str(k))} = {as_toml(v)}' for k, v in value.items())} }}"
+    return json.dumps(value) if isinstance(value, bool) else repr(value)
 
 
 class JudgeSettings(_Section):
@@ -264,11 +288,14 @@ class Stated:
 
 
 def load_settings(
-    overrides: Mapping[str, Any] | None = None, toml_file: Path | None = None
+    overrides: Mapping[str, Any] | None = None,
+    toml_file: Path | None = None,
+    *,
+    given_as: str = "flags",
 ) -> Settings:
     """Return the settings of a run.
 
-    `overrides` is a tree of what flags or arguments state. Without `toml_file`, `tradegen.toml`
+    `overrides` is a tree of what was `given_as` flags or arguments. Without `toml_file`, `tradegen.toml`
     in the working directory is read if it is there.
 
     Raises `InputError` naming each wrong setting, what was expected, and the nearest known name.
@@ -288,7 +315,7 @@ def load_settings(
     except SettingsError as error:
         raise InputError(_explain_environment(error)) from error
     except ValidationError as error:
-        raise InputError(_explain(error, path)) from error
+        raise InputError(_explain(error, path, given_as)) from error
 
 
 def what_is_stated(
@@ -356,7 +383,7 @@ _SECTIONS = frozenset(
 )
 
 
-def _explain(error: ValidationError, path: Path | None) -> str:
+def _explain(error: ValidationError, path: Path | None, given_as: str) -> str:
     lines = []
     for detail in error.errors(include_url=False, include_context=False):
         parts = [str(part) for part in detail["loc"]]
@@ -370,8 +397,8 @@ def _explain(error: ValidationError, path: Path | None) -> str:
             message = detail["msg"]
             for start in ("Value error, ", "Input should be ", "expected ", "String should "):
                 message = message.removeprefix(start)
-            lines.append(f"  {name} = {detail['input']!r}: expected {message}")
-    origin = f" (flags, environment, {path})" if path else " (flags, environment)"
+            lines.append(f"  {name} = {as_toml(detail['input'])}: expected {message}")
+    origin = f" ({given_as}, environment{f', {path}' if path else ''})"
     return "settings cannot be used" + origin + ":\n" + "\n".join(lines)
 
 
