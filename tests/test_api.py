@@ -69,6 +69,11 @@ def test_in_jupyter_a_result_shows_itself_as_a_table(finished_run: FinishedRun) 
     assert "<td>0.7</td><td>8</td><td>8</td>" in html
 
 
+def test_a_result_fits_on_one_line(finished_run: FinishedRun) -> None:
+    result = finished_run.result
+    assert repr(result) == f"RunResult(done: 40 of 40 rows accepted, {result.folder})"
+
+
 def test_text_in_the_table_is_escaped(finished_run: FinishedRun) -> None:
     manifest = json.loads(json.dumps(finished_run.result.manifest))
     manifest["buckets"][0]["bucket"] = "0.3 (setup=<script>alert(1)</script> & more)"
@@ -109,6 +114,42 @@ def test_data_designers_own_sampler_column_is_taken_as_it_is(tmp_path: Path) -> 
     }  # fmt: skip
     assert result.manifest["settings"]["seed"] == 4, "the file was not read"
     assert result.manifest["gold"]["files"] == [str(DEMO_GOLD)]
+
+
+def test_the_usual_settings_are_arguments(tmp_path: Path) -> None:
+    result = tradegen.run(
+        6,
+        seed=3,
+        engine="embedded",
+        weights={0.4: 1, 0.6: 2},
+        name="named",
+        folder=tmp_path / "runs",
+        workers=1,
+        settings={"seed": 1, "run": {"in_flight": 4}},
+    )
+    settings = result.manifest["settings"]
+    assert result.folder == tmp_path / "runs" / "named"
+    assert (settings["seed"], settings["run"]["workers"]) == (3, 1)
+    assert settings["run"]["in_flight"] == 4
+    assert targets(result) == {0.4: 2, 0.6: 4}
+
+
+def test_a_data_frame_is_gold(tmp_path: Path) -> None:
+    frame = pd.read_parquet(DEMO_GOLD)
+    result = tradegen.run(4, frame, folder=tmp_path / "a", workers=1)
+    from_file = tradegen.run(4, DEMO_GOLD, folder=tmp_path / "b", workers=1)
+    assert result.to_arrow().equals(from_file.to_arrow())
+    assert result.manifest["gold"]["fingerprint"] == from_file.manifest["gold"]["fingerprint"]
+
+
+def test_progress_is_shown_where_it_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    quiet = tradegen.run(2, folder=tmp_path, workers=1)
+    assert quiet.accepted == 2
+    assert capsys.readouterr().out == "", "nobody looks on"
+    tradegen.run(2, folder=tmp_path, name="shown", workers=1, progress=True)
+    assert capsys.readouterr().out.startswith("run shown: 2 rows")
 
 
 YAML = """\
@@ -167,6 +208,26 @@ def test_too_few_rows_are_an_error_that_carries_those_there_are(tmp_path: Path) 
     assert isinstance(stopped.value, TradegenError)
     whole = tradegen.run(settings=here(tmp_path, name="few", max_attempts=99), resume=True)
     assert whole.accepted == 12
+
+
+@pytest.mark.parametrize("gold", [7, [7], {"files": "x"}])
+def test_gold_of_another_type_is_an_error_that_says_what_was_expected(gold: Any) -> None:
+    with pytest.raises(InputError, match="expected a file, a list of files or a pandas data fr"):
+        tradegen.run(2, gold)
+
+
+def test_a_data_frame_that_is_no_gold_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(TradegenError, match="missing column"):
+        tradegen.run(2, pd.DataFrame({"price": [1.0]}), folder=tmp_path)
+    with pytest.raises(TradegenError, match="cannot be written as Parquet"):
+        tradegen.run(2, pd.DataFrame({"price": [1.0, "x"]}), folder=tmp_path)
+
+
+def test_errors_speak_of_arguments_and_of_diversity_given_twice(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"\(arguments, environment\)"):
+        tradegen.run(0, folder=tmp_path)
+    with pytest.raises(InputError, match="given twice: by weights and by diversity"):
+        tradegen.run(2, weights="gold", diversity="constraint.yaml")
 
 
 def test_a_stopped_run_goes_on_from_python_wherever_its_gold_lies_now(
@@ -293,4 +354,10 @@ def test_importing_tradegen_imports_nothing_heavy(tmp_path: Path) -> None:
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         _ = tradegen.nothing
-    assert {"run", "RunResult", "BudgetExhaustedError", "__version__"} <= set(tradegen.__all__)
+    assert {"run", "RunResult", "BudgetExhaustedError", "TradegenError", "__version__"} <= set(tradegen.__all__)
+
+
+def test_what_is_imported_on_first_use_can_be_found_by_completion(tmp_path: Path) -> None:
+    said = python(tmp_path, "-c", "import tradegen; print(dir(tradegen))")
+    assert {"run", "RunResult", "TradegenError"} <= set(ast.literal_eval(said.out))
+    assert tradegen.TradegenError is TradegenError

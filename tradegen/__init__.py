@@ -6,8 +6,9 @@ from tradegen.version import __version__
 
 if TYPE_CHECKING:
     from tradegen.api import BudgetExhaustedError, RunResult, run
+    from tradegen.errors import TradegenError
 
-__all__ = ["BudgetExhaustedError", "RunResult", "__version__", "run"]
+__all__ = ["BudgetExhaustedError", "RunResult", "TradegenError", "__version__", "run"]
 
 
 def __getattr__(name: str) -> Any:
@@ -16,4 +17,13 @@ def __getattr__(name: str) -> Any:
         from tradegen import api
 
         return getattr(api, name)
+    if name == "TradegenError":
+        from tradegen.errors import TradegenError
+
+        return TradegenError
     raise AttributeError(f"module 'tradegen' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Show what is imported on first use beside what is there."""
+    return sorted({*globals(), *__all__})

@@ -1,13 +1,15 @@
 """The Python API: run the main job from a script or a notebook."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from tradegen.data.run_folder import RunFolder
-from tradegen.errors import TradegenError
+from tradegen.errors import InputError, TradegenError
 from tradegen.pipeline.job import Finished, Observer, Progress, run_job
 from tradegen.pipeline.prepare import Prepared
 from tradegen.samplers.columns import read_columns
@@ -17,14 +19,22 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    Gold = str | Path | Sequence[str | Path] | pd.DataFrame
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class RunResult:
     """A run and its rows. In Jupyter it shows itself as a table."""
 
     folder: Path
     status: str
     manifest: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        return (
+            f"RunResult({self.status}: {self.accepted:,} of {self.manifest['asked']:,} rows "
+            f"accepted, {self.folder})"
+        )
 
     @property
     def accepted(self) -> int:
@@ -89,38 +99,112 @@ class Silent:
 
 def run(
     n: int | None = None,
-    gold: str | Path | Sequence[str | Path] = (),
+    gold: "Gold" = (),
     *,
+    seed: int | None = None,
+    engine: str | None = None,
+    weights: str | Mapping[float, float] | None = None,
     diversity: object = None,
+    bars: str | Path | Sequence[str | Path] = (),
+    tz: str | None = None,
+    name: str | None = None,
+    folder: str | Path | None = None,
+    workers: int | None = None,
     settings: Mapping[str, Any] | None = None,
     settings_file: str | Path | None = None,
     resume: bool = False,
+    progress: bool | None = None,
     observer: Observer | None = None,
 ) -> RunResult:
     """Make `n` synthetic trades from gold and return the run.
 
-    `gold` names files (none: the demo gold). `diversity` is a Data Designer sampler column, a
-    list of them, a mapping like one, a file with one, the word `"gold"`, or a mapping from
-    volatilities to weights. `settings` is a tree of any other settings, e.g.
-    `{"seed": 7, "run": {"name": "first"}}`; see `tradegen init` for all of them.
+    `gold` names files (none: the demo gold) or is a pandas data frame with the same columns;
+    `bars` and `tz` are as on the command line, and so are `seed`, `engine`, `name`, `folder` and
+    `workers`. `weights` is the word `"gold"` or a mapping from volatilities to weights;
+    `diversity`, in its place, is a Data Designer sampler column, a list of them, a mapping like
+    one, or a file with one. `settings` is a tree of any other settings, e.g.
+    `{"gold": {"holdout": 0.3}}`; see `tradegen init` for all of them.
+
+    `progress` shows how the run goes on; left open, it does in a terminal or a notebook. An
+    `observer`, in its place, is told the same; see `pipeline.job.Observer`.
 
     The result's status is `done`, or `interrupted` after Ctrl-C. Raises `BudgetExhaustedError`,
     which carries the result, if fewer than `n` rows were accepted, and other kinds of
     `TradegenError`; what was accepted until then is in the run's ledger.
     """
-    tree: dict[str, Any] = dict(settings or {})
-    if n is not None:
-        tree["n"] = n
-    files = [gold] if isinstance(gold, (str, Path)) else list(gold)
-    if files:
-        tree["gold"] = {**tree.get("gold", {}), "files": files}
-    if diversity is not None:
-        tree["diversity"] = {**tree.get("diversity", {}), **_diversity(diversity)}
-    file = None if settings_file is None else Path(settings_file)
-    finished = run_job(
-        load_settings(tree, file), what_is_stated(tree, file), observer or Silent(), resume=resume
+    if weights is not None and diversity is not None:
+        raise InputError("diversity is given twice: by weights and by diversity; keep one")
+    constraint = weights if diversity is None else diversity
+    with ExitStack() as stack:
+        tree = _merged(
+            settings or {},
+            {
+                "n": n,
+                "seed": seed,
+                "engine": engine,
+                "gold": {"files": _gold_files(gold, stack), "bars": _listed(bars), "tz": tz},
+                "diversity": None if constraint is None else _diversity(constraint),
+                "run": {"name": name, "folder": folder, "workers": workers},
+            },
+        )
+        file = None if settings_file is None else Path(settings_file)
+        loaded = load_settings(tree, file, given_as="arguments")
+        watching = observer or _observer(stack, progress=progress)
+        return result_of(run_job(loaded, what_is_stated(tree, file), watching, resume=resume))
+
+
+def _merged(tree: Mapping[str, Any], stated: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a tree of settings with what else was stated; None and nothing state nothing."""
+    merged = dict(tree)
+    for name, value in stated.items():
+        if isinstance(value, Mapping) and name in _SECTIONS:
+            value = _merged(tree.get(name, {}), value)
+        if value is not None and value != [] and value != {}:
+            merged[name] = value
+    return merged
+
+
+_SECTIONS = ("gold", "diversity", "run")
+
+
+def _listed(files: str | Path | Sequence[str | Path]) -> list[str | Path]:
+    return [files] if isinstance(files, (str, Path)) else list(files)
+
+
+def _gold_files(gold: "Gold", stack: ExitStack) -> list[str | Path]:
+    """Return gold's files; a data frame is written to one that goes when the run has ended."""
+    if isinstance(gold, (str, Path)):
+        return [gold]
+    if hasattr(gold, "to_parquet"):
+        return [_written(gold, Path(stack.enter_context(TemporaryDirectory(prefix="tradegen-"))))]
+    if isinstance(gold, Sequence) and all(isinstance(file, (str, Path)) for file in gold):
+        return list(gold)
+    raise InputError(
+        f"gold is a {type(gold).__name__}; expected a file, a list of files or a pandas data frame"
     )
-    return result_of(finished)
+
+
+def _written(frame: "pd.DataFrame", folder: Path) -> Path:
+    import pyarrow as pa
+
+    path = folder / "data_frame.parquet"
+    try:
+        frame.to_parquet(path, index=False)
+    except (pa.ArrowException, ValueError, TypeError) as error:
+        raise InputError(f"gold: the data frame cannot be written as Parquet ({error})") from error
+    return path
+
+
+def _observer(stack: ExitStack, *, progress: bool | None) -> Observer:
+    from tradegen.progress import can_be_shown, make_progress
+
+    if progress is False or (progress is None and not can_be_shown()):
+        return Silent()
+    from rich.console import Console
+
+    shown = make_progress(Console(markup=False, highlight=False))
+    stack.callback(shown.close)
+    return shown
 
 
 def result_of(finished: Finished) -> RunResult:

@@ -169,7 +169,9 @@ def _refuse_split_keys(value: object) -> None:
 def as_toml(value: object) -> str:
     """Return a value as one would write it in a settings file."""
     if isinstance(value, Mapping):
-        return f"{{ {', '.join(f'{json.dumps(str(k))} = {as_toml(v)}' for k, v in value.items())} }}"
+        return (
+            f"{{ {', '.join(f'{json.dumps(str(k))} = {as_toml(v)}' for k, v in value.items())} }}"
+        )
     return json.dumps(value) if isinstance(value, bool) else repr(value)
 
 

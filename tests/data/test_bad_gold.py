@@ -481,7 +481,7 @@ def naive(record: Record) -> None:
 @pytest.mark.parametrize("kind", TEXT)
 def test_naive_times_are_an_error_that_a_zone_mends(tmp_path: Path, kind: str) -> None:
     path = all_rows(kind, naive)(tmp_path)
-    with pytest.raises(GoldError, match="3 of 3 gold rows") as caught:
+    with pytest.raises(GoldError, match="3 of 3 gold rows"):
         load_gold(GoldSource((path,)))
     gold = load_gold(GoldSource((path,), tz="UTC", holdout=0))
     assert [gold.train.row(i) for i in range(3)] == [demo_row(i) for i in range(3)]

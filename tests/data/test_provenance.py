@@ -25,9 +25,7 @@ def test_the_rows_of_a_run_say_that_they_are_synthetic(finished_run: FinishedRun
 
 def test_the_rows_of_a_run_given_as_gold_are_called_synthetic(finished_run: FinishedRun) -> None:
     path = finished_run.path / "rows.parquet"
-    assert told(path) == [
-        f"{path} was made by tradegen: these are synthetic trades, not real ones"
-    ]
+    assert told(path) == [f"{path} was made by tradegen: these are synthetic trades, not real ones"]
 
 
 def test_the_mark_alone_is_enough(finished_run: FinishedRun, tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ from rich.console import Console
 from tradegen.api import BudgetExhaustedError, Silent
 from tradegen.cli.app import INTERRUPTED
 from tradegen.cli.console import make_console
-from tradegen.cli.progress import LiveProgress, PlainProgress
 from tradegen.cli.summary import print_summary
 from tradegen.pipeline.job import Finished, run_job
+from tradegen.progress import make_progress
 from tradegen.settings import load_settings, what_is_stated
 
 _EXIT_CODES = {
@@ -35,7 +35,7 @@ def run_command(
     if quiet or as_json:
         finished = run_job(settings, stated, Silent(), resume=resume)
     else:
-        observer = LiveProgress(console) if console.is_terminal else PlainProgress(console)
+        observer = make_progress(console)
         try:
             finished = run_job(settings, stated, observer, resume=resume)
         finally:

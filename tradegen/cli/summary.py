@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tradegen.cli.console import styled
-from tradegen.cli.progress import duration
+from tradegen.progress import duration
 
 _BAR = 16
 _STATUS = {"done": ("done", "green"), "exhausted": ("attempt budget exhausted", "red")}

@@ -1,7 +1,9 @@
 """Progress of a run: live bars in a terminal, plain lines elsewhere."""
 
+import sys
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -160,3 +162,14 @@ def _fill(count: int, asked: int, width: int = 4) -> str:
     full, part = divmod(eighths, 8)
     bar: str = "█" * full + _BLOCKS[part]
     return bar.ljust(width, "·")
+
+
+def can_be_shown() -> bool:
+    """Return whether a person looks on: in a terminal or a notebook."""
+    return sys.stdout.isatty() or Console().is_jupyter
+
+
+def make_progress(console: Console) -> LiveProgress | PlainProgress:
+    """Return a live display where the console can redraw it, else plain lines."""
+    widgets = console.is_jupyter and find_spec("ipywidgets") is not None
+    return LiveProgress(console) if console.is_terminal or widgets else PlainProgress(console)

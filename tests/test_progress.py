@@ -11,10 +11,10 @@ import pytest
 from rich.console import Console
 
 from tests.support.rows import records, write_jsonl
-from tradegen.cli.progress import PlainProgress, _fill, duration
 from tradegen.data.run_folder import RunFolder
 from tradegen.pipeline.job import Progress
 from tradegen.pipeline.prepare import prepare
+from tradegen.progress import PlainProgress, _fill, duration
 from tradegen.settings import load_settings
 
 
