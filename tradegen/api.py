@@ -175,10 +175,10 @@ def _gold_files(gold: "Gold", stack: ExitStack) -> list[str | Path]:
     """Return gold's files; a data frame is written to one that goes when the run has ended."""
     if isinstance(gold, (str, Path)):
         return [gold]
-    if hasattr(gold, "to_parquet"):
-        return [_written(gold, Path(stack.enter_context(TemporaryDirectory(prefix="tradegen-"))))]
     if isinstance(gold, Sequence) and all(isinstance(file, (str, Path)) for file in gold):
         return list(gold)
+    if not isinstance(gold, Sequence) and hasattr(gold, "to_parquet"):
+        return [_written(gold, Path(stack.enter_context(TemporaryDirectory(prefix="tradegen-"))))]
     raise InputError(
         f"gold is a {type(gold).__name__}; expected a file, a list of files or a pandas data frame"
     )

@@ -169,9 +169,8 @@ def _refuse_split_keys(value: object) -> None:
 def as_toml(value: object) -> str:
     """Return a value as one would write it in a settings file."""
     if isinstance(value, Mapping):
-        return (
-            f"{{ {', '.join(f'{json.dumps(str(k))} = {as_toml(v)}' for k, v in value.items())} }}"
-        )
+        pairs = (f"{json.dumps(str(name))} = {as_toml(item)}" for name, item in value.items())
+        return f"{{ {', '.join(pairs)} }}"
     return json.dumps(value) if isinstance(value, bool) else repr(value)
 
 
@@ -297,8 +296,8 @@ def load_settings(
 ) -> Settings:
     """Return the settings of a run.
 
-    `overrides` is a tree of what was `given_as` flags or arguments. Without `toml_file`, `tradegen.toml`
-    in the working directory is read if it is there.
+    `overrides` is a tree of what was `given_as` flags or arguments. Without `toml_file`,
+    `tradegen.toml` in the working directory is read if it is there.
 
     Raises `InputError` naming each wrong setting, what was expected, and the nearest known name.
     """

@@ -179,11 +179,8 @@ def _zone_advice(problems: Sequence[Problem], total: int) -> str:
     naive = _count_rows([problem for problem in problems if _is_naive_time(problem)])
     if naive < _NEARLY_ALL * total:
         return ""
-    rest = (
-        ""
-        if naive == _count_rows(problems)
-        else " Mend the others, or drop them with --skip-bad-gold."
-    )
+    others = naive < _count_rows(problems)
+    rest = " Mend the others, or drop them with --skip-bad-gold." if others else ""
     return f"Say which zone their times are in: --tz ZONE, e.g. --tz UTC.{rest}"
 
 
