@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.cli import Command
+from tests.data.test_run_folder import held_by_another_process
+from tests.support.cli import Command, printed_command
 from tests.support.runs import FinishedRun
+from tradegen.cli.summary import counted
 from tradegen.data.ledger import Ledger
 
 
@@ -147,3 +149,47 @@ def test_a_run_that_was_killed_is_counted_by_bucket_where_two_share_their_volati
     file.write_text(json.dumps({**manifest, "status": "running"}), encoding="utf-8")
     told = cli("show", "killed", "--json").json
     assert [one["accepted"] for one in told["buckets"]] == [3, 3, 3, 3]
+
+
+def begun(run: Path) -> None:
+    """Leave a run's folder as it is while the run goes on."""
+    manifest = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    changed = {**manifest, "status": "running", "seconds": 0.0, "accepted": 0}
+    (run / "run.json").write_text(json.dumps(changed), encoding="utf-8")
+    (run / "rows.parquet").unlink()
+    (run / "rejected.parquet").unlink()
+
+
+def test_a_killed_run_is_called_so_with_the_command_that_goes_on(cli: Command, run: Path) -> None:
+    begun(run)
+    said = cli("show", "first")
+    assert "killed: 40 of 40 rows accepted\n" in said.out
+    assert printed_command(said.out, "go on with:") == ["run", "--resume", "--name", "first"]
+    assert cli("show", "first", "--json").json["status"] == "killed"
+
+
+def test_a_run_that_goes_on_is_called_running(cli: Command, run: Path) -> None:
+    begun(run)
+    with held_by_another_process(run):
+        said = cli("show", "first")
+    assert "running: 40 of 40 rows accepted\n" in said.out
+    assert "--resume" not in said.out
+
+
+def test_only_files_that_are_there_are_named(cli: Command, run: Path) -> None:
+    begun(run)
+    said = cli("show", "first").out
+    assert "rows: not written yet; tradegen export first writes those accepted so far\n" in said
+    assert f"more: {Path('runs/first')} (README.md, run.json, ledger.sqlite)\n" in said
+
+
+def test_without_a_name_the_latest_run_is_shown(cli: Command, run: Path) -> None:
+    assert cli("show").out == cli("show", "first").out
+    empty = cli("show", "--folder", "empty")
+    assert empty.code == 2
+    assert "empty: no run here yet" in empty.err
+
+
+def test_one_is_not_many() -> None:
+    said = [counted(n, "attempt") for n in (0, 1, 2000)]
+    assert said == ["0 attempts", "1 attempt", "2,000 attempts"]

@@ -168,7 +168,9 @@ def preview(
 
 @app.command()
 def show(
-    run: RunArgument,
+    run: Annotated[
+        str | None, typer.Argument(metavar="[RUN]", help="Name or path of a run [the latest]")
+    ] = None,
     row: Annotated[int | None, typer.Option(help="Show all attempts at this row number")] = None,
     folder: FolderOption = None,
     as_json: JsonOption = False,
@@ -183,7 +185,9 @@ def show(
 @app.command()
 def export(
     run: RunArgument,
-    to: Annotated[Format, typer.Option("--to", help="Format of the file")],
+    to: Annotated[
+        Format | None, typer.Option("--to", help="Format of the file [as --out ends]")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="File to write [beside the run's own]")] = None,
     folder: FolderOption = None,
 ) -> None:
@@ -191,7 +195,7 @@ def export(
     from tradegen.cli.export_command import export_command
     from tradegen.settings import load_settings
 
-    export_command(run, folder or load_settings().run.folder, to.value, out)
+    export_command(run, folder or load_settings().run.folder, to and to.value, out)
 
 
 @app.command()

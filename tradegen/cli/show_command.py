@@ -10,16 +10,16 @@ from rich.console import Console
 from tradegen.cli.console import make_console, styled
 from tradegen.cli.summary import print_summary
 from tradegen.data.ledger import Attempt, Ledger
-from tradegen.data.run_folder import RunFolder, find_run
+from tradegen.data.run_folder import RunFolder, find_run, latest_run
 from tradegen.errors import InputError
 from tradegen.pipeline.manifest import bucket_counts
 
 _EXAMPLES = 3
 
 
-def show_command(run: str, folder: Path, *, row: int | None, as_json: bool) -> None:
-    """Show a run, or all attempts at one of its rows."""
-    found = find_run(folder, run)
+def show_command(run: str | None, folder: Path, *, row: int | None, as_json: bool) -> None:
+    """Show a run (without a name, the latest), or all attempts at one of its rows."""
+    found = latest_run(folder) if run is None else find_run(folder, run)
     manifest = found.read_manifest()
     if as_json and row is None and manifest["status"] != "running":
         print(json.dumps({"folder": str(found.path), **manifest}))
@@ -29,7 +29,7 @@ def show_command(run: str, folder: Path, *, row: int | None, as_json: bool) -> N
         if row is not None:
             _show_attempts(console, found, ledger, row, as_json=as_json)
             return
-        manifest = _up_to_date(manifest, ledger)
+        manifest = _up_to_date(found, manifest, ledger)
         if as_json:
             print(json.dumps({"folder": str(found.path), **manifest}))
         else:
@@ -37,17 +37,22 @@ def show_command(run: str, folder: Path, *, row: int | None, as_json: bool) -> N
             _show_examples(console, ledger)
 
 
-def _up_to_date(manifest: dict[str, Any], ledger: Ledger) -> dict[str, Any]:
-    """Return what `run.json` says; of a run that did not end, with the ledger's counts."""
+def _up_to_date(run: RunFolder, manifest: dict[str, Any], ledger: Ledger) -> dict[str, Any]:
+    """Return what `run.json` says; of a run that did not end, with the ledger's counts.
+
+    How long that one took is not known: time is noted when a session ends.
+    """
     if manifest["status"] != "running":
         return manifest
-    attempts, counted = ledger.summary(), ledger.counts_by_bucket()
+    with ledger.snapshot():
+        attempts, counted = ledger.summary(), ledger.counts_by_bucket()
     buckets = [
         {**bucket, **bucket_counts(*counted.get(k, (0, 0)))}
         for k, bucket in enumerate(manifest["buckets"])
     ]
     counts = {"accepted": attempts["accepted"], "attempts": attempts, "buckets": buckets}
-    return {**manifest, **counts, "status": "running, or killed"}
+    status = "running" if run.is_being_worked_on() else "killed"
+    return {**manifest, **counts, "status": status, "seconds": None}
 
 
 def _show_attempts(

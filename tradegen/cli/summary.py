@@ -1,5 +1,6 @@
 """The summary of a run, as people read it."""
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,32 +21,36 @@ def print_summary(console: Console, folder: Path, manifest: Mapping[str, Any]) -
     attempts, status = manifest["attempts"], manifest["status"]
     console.print()
     console.print(_buckets(manifest))
-    rate = manifest["accepted"] / manifest["seconds"] if manifest["seconds"] else 0.0
     console.print(
         styled(
             _STATUS.get(status, (status, "yellow")),
             ": ",
             (f"{manifest['accepted']:,}", "bold"),
-            f" of {manifest['asked']:,} rows accepted in {duration(manifest['seconds'])} "
-            f"({rate:,.0f} rows/s)",
+            f" of {manifest['asked']:,} rows accepted{_time(manifest)}",
         )
     )
+    if status == "killed":
+        command = ["python", "-m", "tradegen", "run", "--resume", "--name", folder.name]
+        if str(folder.parent) != "runs":
+            command += ["--folder", str(folder.parent)]
+        console.print(f"go on with:  {shlex.join(command)}", soft_wrap=True)
     if attempts["attempts"]:
         retried = sum(
             rows for count, rows in attempts["accepted_by_retries"].items() if count != "0"
         )
         console.print(
-            f"{attempts['attempts']:,} attempts: {retried:,} accepted rows were refined first, "
-            f"{attempts['thrown_away']:,} attempts thrown away{_reasons(attempts)}"
+            f"{counted(attempts['attempts'], 'attempt')}: "
+            f"{counted(retried, 'accepted row')} refined first, "
+            f"{counted(attempts['thrown_away'], 'attempt')} thrown away{_reasons(attempts)}"
         )
     if attempts["waiting"]:
         console.print(
-            f"{attempts['waiting']:,} more rows have passed and wait for rows before them; they "
-            "are kept"
+            f"{counted(attempts['waiting'], 'more row')} passed and wait for rows before them; "
+            "nothing of it is lost"
         )
     if manifest["rows_given_up"]:
         console.print(
-            f"{len(manifest['rows_given_up']):,} rows were given up after too many attempts; "
+            f"{counted(len(manifest['rows_given_up']), 'row')} given up after too many attempts; "
             f"`tradegen show {folder.name}` says why"
         )
     if manifest["gold"]["simulated"]:
@@ -53,10 +58,30 @@ def print_summary(console: Console, folder: Path, manifest: Mapping[str, Any]) -
             "gold was the simulated demo (source=simulated): pass your own with --gold",
             style="yellow",
         )
-    console.print(f"\nrows: {folder / 'rows.parquet'}", soft_wrap=True)
-    console.print(
-        f"more: {folder} (README.md, run.json, rejected.parquet, ledger.sqlite)", soft_wrap=True
-    )
+    _print_files(console, folder)
+
+
+def _print_files(console: Console, folder: Path) -> None:
+    """Name the files that are there."""
+    rows = folder / "rows.parquet"
+    none = f"not written yet; tradegen export {folder.name} writes those accepted so far"
+    console.print(f"\nrows: {rows if rows.is_file() else none}", soft_wrap=True)
+    more = ("README.md", "run.json", "rejected.parquet", "ledger.sqlite")
+    there = ", ".join(name for name in more if (folder / name).is_file())
+    console.print(f"more: {folder} ({there})", soft_wrap=True)
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun in the right number."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _time(manifest: Mapping[str, Any]) -> str:
+    seconds = manifest["seconds"]
+    if seconds is None:
+        return ""
+    rate = f" ({manifest['accepted'] / seconds:,.0f} rows/s)" if seconds else ""
+    return f" in {duration(seconds)}{rate}"
 
 
 def _buckets(manifest: Mapping[str, Any]) -> Table:

@@ -182,6 +182,17 @@ class Ledger:
                 raise
             self._db.execute("COMMIT")
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let all that is read inside be of one moment, while another process may be writing."""
+        with self._storage_errors():
+            self._db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            with self._storage_errors():
+                self._db.execute("COMMIT")
+
     def note(self, key: str, value: object) -> None:
         """Keep a fact about the run, as JSON."""
         with self._storage_errors():

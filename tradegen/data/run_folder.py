@@ -109,6 +109,16 @@ class RunFolder:
         finally:
             lock.release()
 
+    def is_being_worked_on(self) -> bool:
+        """Return whether some process holds the lock; a killed one holds none."""
+        if not (self.path / ".lock").is_file():
+            return False
+        try:
+            with self.locked():
+                return False
+        except StorageError:
+            return True
+
     def read_manifest(self) -> dict[str, Any]:
         """Return what `run.json` says. Raises `InputError` if there is no readable one."""
         try:
@@ -133,6 +143,14 @@ def find_run(folder: Path, name: str) -> RunFolder:
             return RunFolder(candidate)
     known = ", ".join(run.name for run in all_runs(folder)) or "none"
     raise InputError(f"no run {name!r} in {folder}; there is: {known}")
+
+
+def latest_run(folder: Path) -> RunFolder:
+    """Return the run that was worked on last. Raises `InputError` if there is none."""
+    runs = all_runs(folder)
+    if not runs:
+        raise InputError(f"{folder}: no run here yet; make one with: python -m tradegen run")
+    return runs[-1]
 
 
 def all_runs(folder: Path) -> list[RunFolder]:
