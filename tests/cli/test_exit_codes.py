@@ -237,9 +237,20 @@ def test_a_place_for_an_export_that_cannot_be_written_ends_with_5(
     cli: Command, finished_run: FinishedRun, tmp_path: Path
 ) -> None:
     finished_run.copied_to(tmp_path / "runs")
-    said = cli("export", "first", "--to", "jsonl", "--out", "no/such/folder/x.jsonl")
+    Path("x.jsonl").mkdir()
+    said = cli("export", "first", "--to", "jsonl", "--out", "x.jsonl")
     assert said.code == 5
-    assert "no/such/folder/x.jsonl: cannot be written" in said.err
+    assert "x.jsonl: cannot be written" in said.err
+
+
+def test_a_folder_for_an_export_that_cannot_be_made_is_bad_usage(
+    cli: Command, finished_run: FinishedRun, tmp_path: Path
+) -> None:
+    finished_run.copied_to(tmp_path / "runs")
+    Path("a_file").write_text("x", encoding="utf-8")
+    said = cli("export", "first", "--out", "a_file/x.jsonl")
+    assert said.code == 2
+    assert "a_file: cannot be made" in said.err
 
 
 _FULL = """\

@@ -1,5 +1,6 @@
 """`tradegen export`: every format reads back as the same rows."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from tests.support.cli import Command
 from tests.support.runs import ROWS, FinishedRun
 from tradegen.data.gold import GoldSource, fingerprint, load_gold
+from tradegen.data.ledger import Ledger
 from tradegen.data.rows import Rows
 
 
@@ -62,12 +64,59 @@ def test_the_file_may_be_named_and_replaces_an_old_one(cli: Command, run: Path, 
     assert read_back(Path(f"mine.{to}"), bars=bars) == rows_of(run)
 
 
-def test_a_run_without_rows_yet_is_told(cli: Command, run: Path) -> None:
+def killed(run: Path) -> None:
+    """Leave a run's folder as a kill does that comes before its files are written."""
+    manifest = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    (run / "run.json").write_text(json.dumps({**manifest, "status": "running"}), encoding="utf-8")
     (run / "rows.parquet").unlink()
+
+
+@pytest.mark.parametrize("to", ["csv", "jsonl", "parquet"])
+def test_of_a_killed_run_the_accepted_rows_are_exported_and_it_is_called_incomplete(
+    cli: Command, run: Path, to: str
+) -> None:
+    expected = rows_of(run)
+    killed(run)
+    said = cli("export", "first", "--to", to, "--out", f"mine.{to}")
+    assert (said.code, said.err) == (0, "")
+    assert "note: the run is incomplete (running); go on with tradegen run --resume" in said.out
+    bars = (Path("mine.bars.csv"),) if to == "csv" else ()
+    assert read_back(Path(f"mine.{to}"), bars=bars) == expected
+    assert not (run / "rows.parquet").exists()
+
+
+def test_a_finished_run_whose_rows_are_gone_is_exported_from_its_ledger(
+    cli: Command, run: Path
+) -> None:
+    before = (run / "rows.parquet").read_bytes()
+    (run / "rows.parquet").unlink()
+    assert "incomplete" not in cli("export", "first", "--out", "again.parquet").out
+    assert Path("again.parquet").read_bytes() == before
+
+
+def test_a_run_without_an_accepted_row_is_told(cli: Command, run: Path) -> None:
+    killed(run)
+    (run / "ledger.sqlite").unlink()
+    Ledger(run / "ledger.sqlite").close()
     said = cli("export", "first", "--to", "csv")
     assert said.code == 2
-    assert "finish the run first: tradegen run --resume" in said.err
+    assert "no row is accepted yet; go on with" in said.err
     assert not (run / "first.csv").exists()
+
+
+@pytest.mark.parametrize("to", ["csv", "jsonl", "parquet"])
+def test_the_ending_of_the_file_names_the_format(cli: Command, run: Path, to: str) -> None:
+    assert cli("export", "first", "--out", f"new/deep/mine.{to}").code == 0
+    assert Path(f"new/deep/mine.{to}").is_file()
+
+
+def test_a_format_and_an_ending_that_contradict_each_other_are_refused(
+    cli: Command, run: Path
+) -> None:
+    said = cli("export", "first", "--to", "csv", "--out", "mine.parquet")
+    assert said.code == 2
+    assert "--to csv contradicts --out mine.parquet" in said.err
+    assert not Path("mine.parquet").exists()
 
 
 def test_the_printed_flags_can_be_pasted_whatever_the_path(cli: Command, run: Path) -> None:

@@ -84,3 +84,11 @@ def test_a_file_that_is_there_is_not_replaced_without_force(cli: Command, tmp_pa
     assert mine.read_text(encoding="utf-8") == "seed = 7\n"
     assert cli("init", mine, "--force").code == 0
     assert "seed = 7" not in mine.read_text(encoding="utf-8")
+
+
+def test_the_folder_of_the_file_is_made(cli: Command) -> None:
+    assert cli("init", "sub/deep/x.toml").code == 0
+    assert load_settings({}, Path("sub/deep/x.toml")).n == 1000
+    refused = cli("init", "sub/deep/x.toml/y.toml")
+    assert refused.code == 2
+    assert "x.toml: cannot be made" in refused.err

@@ -3,36 +3,43 @@
 import csv
 import json
 import shlex
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tradegen.cli.console import make_console
-from tradegen.data.atomic import atomic_file
-from tradegen.data.dataset import read_rows, row_as_json
+from tradegen.data.atomic import atomic_file, make_folder_of
+from tradegen.data.dataset import read_rows, row_as_json, write_rows
+from tradegen.data.gold_files import tidy_extras
+from tradegen.data.ledger import Ledger
 from tradegen.data.row import BAR_FIELDS, CORE_FIELDS
+from tradegen.data.row_codec import decode_rows
 from tradegen.data.run_folder import RunFolder, find_run
 from tradegen.errors import InputError
 
+FORMATS = ("csv", "jsonl", "parquet")
 
-def export_command(run: str, folder: Path, to: str, out: Path | None) -> None:
-    """Write a run's rows in another format."""
+
+def export_command(run: str, folder: Path, to: str | None, out: Path | None) -> None:
+    """Write a run's rows in another format; of one that did not end, those accepted so far."""
+    to = _format(to, out)
     found = find_run(folder, run)
-    if not found.rows.is_file():
-        raise InputError(
-            f"{found.path}: no rows.parquet; finish the run first: tradegen run --resume "
-            f"--name {found.name}"
-        )
     target = out or found.path / f"{found.name}.{to}"
     if target.suffix.lower() != f".{to}":
         target = target.with_name(f"{target.name}.{to}")
     _refuse_files_of_runs(target)
+    make_folder_of(target)
     writers = {"csv": _csv, "jsonl": _jsonl, "parquet": _parquet}
-    written = writers[to](found, target)
     console = make_console()
+    with _rows_of(found) as rows:
+        written = writers[to](rows, target)
     console.print("wrote " + " and ".join(str(path) for path in written))
     if to == "csv":
         flags = ["--gold", str(written[0]), "--bars", str(written[1])]
         console.print(f"read it back with:  {shlex.join(flags)}")
+    if (status := found.read_manifest()["status"]) != "done":
+        console.print(f"note: the run is incomplete ({status}); go on with tradegen run --resume")
 
 
 def _refuse_files_of_runs(target: Path) -> None:
@@ -45,20 +52,49 @@ def _refuse_files_of_runs(target: Path) -> None:
         )
 
 
-def _parquet(run: RunFolder, target: Path) -> list[Path]:
+def _format(to: str | None, out: Path | None) -> str:
+    """Return the format that `--to` or the ending of `--out` names."""
+    ending = "" if out is None else out.suffix.lower().removeprefix(".")
+    if to is None:
+        if ending in FORMATS:
+            return ending
+        raise InputError(f"--to is missing; expected one of {', '.join(FORMATS)}")
+    if ending in FORMATS and ending != to:
+        raise InputError(f"--to {to} contradicts --out {out}; leave out --to or end it in .{to}")
+    return to
+
+
+@contextmanager
+def _rows_of(run: RunFolder) -> Iterator[Path]:
+    """Yield a file of the run's accepted rows; without one of its own, made from the ledger."""
+    if run.rows.is_file() and run.read_manifest()["status"] != "running":
+        yield run.rows
+        return
+    with closing(Ledger.read(run.ledger)) as ledger, TemporaryDirectory(prefix="tradegen-") as made:
+        encoded = list(ledger.accepted())
+        if not encoded:
+            raise InputError(
+                f"{run.path}: no row is accepted yet; go on with tradegen run --resume"
+            )
+        _, extras = tidy_extras(decode_rows(encoded))
+        write_rows(Path(made) / "rows.parquet", encoded, extras)
+        yield Path(made) / "rows.parquet"
+
+
+def _parquet(rows_file: Path, target: Path) -> list[Path]:
     with atomic_file(target) as part:
-        part.write_bytes(run.rows.read_bytes())
+        part.write_bytes(rows_file.read_bytes())
     return [target]
 
 
-def _jsonl(run: RunFolder, target: Path) -> list[Path]:
+def _jsonl(rows_file: Path, target: Path) -> list[Path]:
     with atomic_file(target) as part, part.open("w", encoding="utf-8") as file:
-        for rows in read_rows(run.rows):
+        for rows in read_rows(rows_file):
             file.writelines(row_as_json(rows.row(i)) + "\n" for i in range(len(rows)))
     return [target]
 
 
-def _csv(run: RunFolder, target: Path) -> list[Path]:
+def _csv(rows_file: Path, target: Path) -> list[Path]:
     """Write trades in one file and their bars, by trade_id, in another beside it."""
     bars_target = target.with_suffix(f".bars{target.suffix}")
     with ExitStack() as stack:
@@ -69,7 +105,7 @@ def _csv(run: RunFolder, target: Path) -> list[Path]:
         trades, bars = csv.writer(files[0]), csv.writer(files[1])
         bars.writerow(["trade_id", *BAR_FIELDS])
         header: list[str] = []
-        for rows in read_rows(run.rows):
+        for rows in read_rows(rows_file):
             for i in range(len(rows)):
                 record = json.loads(row_as_json(rows.row(i)))
                 own = record.pop("bars")

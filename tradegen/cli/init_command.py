@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from tradegen.cli.console import make_console
-from tradegen.data.atomic import write_text
+from tradegen.data.atomic import make_folder_of, write_text
 from tradegen.errors import InputError
 from tradegen.settings import Settings
 
@@ -23,6 +23,7 @@ def init_command(path: Path, *, force: bool) -> None:
     """Write a commented settings file."""
     if path.exists() and not force:
         raise InputError(f"{path} is there already; pass --force to replace it")
+    make_folder_of(path)
     write_text(path, settings_file())
     make_console().print(f"wrote {path}; tradegen reads it from here")
 

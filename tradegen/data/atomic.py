@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tradegen.errors import StorageError
+from tradegen.errors import InputError, StorageError
 
 
 @contextmanager
@@ -34,3 +34,11 @@ def write_text(path: Path, text: str) -> None:
     """Write a text file atomically."""
     with atomic_file(path) as part:
         part.write_text(text, encoding="utf-8")
+
+
+def make_folder_of(path: Path) -> None:
+    """Make the folder a file is to lie in. Raises `InputError` if that cannot be done."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{path.parent}: cannot be made ({error.strerror})") from error
