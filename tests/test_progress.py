@@ -14,7 +14,7 @@ from tests.support.rows import records, write_jsonl
 from tradegen.data.run_folder import RunFolder
 from tradegen.pipeline.job import Progress
 from tradegen.pipeline.prepare import prepare
-from tradegen.progress import PlainProgress, _fill, duration
+from tradegen.progress import PlainProgress, _fill, _Pace, duration
 from tradegen.settings import load_settings
 
 
@@ -60,6 +60,16 @@ def test_the_rate_counts_this_session_alone_and_gives_the_time_that_is_left() ->
 def test_nothing_is_promised_before_the_first_row_is_ready() -> None:
     assert progress(session_ready=0).seconds_left is None
     assert progress(session_seconds=0.0).seconds_left is None
+
+
+def test_the_time_left_is_told_once_enough_is_known_and_without_the_start() -> None:
+    pace = _Pace()
+    assert pace.told(progress(session_ready=0, session_seconds=8.0)) == "0 rows/s"
+    assert pace.told(progress(session_ready=40, session_seconds=10.0)) == "4 rows/s"
+    assert pace.told(progress(session_ready=90, session_seconds=10.5)) == "9 rows/s"
+    assert pace.told(progress(session_ready=50, session_seconds=20.0)) == "2 rows/s"
+    later = progress(session_ready=540, session_seconds=20.0, ready=500)
+    assert pace.told(later) == "50 rows/s, 10 s left"
 
 
 def test_a_bucket_fills_up() -> None:
@@ -127,7 +137,7 @@ def test_lines_come_every_few_seconds_with_all_that_matters() -> None:
     for _ in range(12):
         plain.progressed(replace(progress(), accepted_by_bucket=np.array([200, 40])))
     line = (
-        "250 of 1,000 rows ready, 240 accepted, 50 rows/s, 15 s left; 12 retries, 7 thrown away; "
+        "250 of 1,000 rows made, 240 accepted, 50 rows/s; 12 retries, 7 thrown away; "
         "0.3 200/750, 0.6 40/250"
     )
     assert text.getvalue().splitlines() == [line] * 2

@@ -19,6 +19,8 @@ from tradegen.pipeline.manifest import is_simulated
 from tradegen.pipeline.prepare import Prepared
 
 _LINE_EVERY_S = 5.0
+_ROWS_TO_TELL = 20
+_SECONDS_TO_TELL = 3.0
 _BLOCKS = ("", *"▏▎▍▌▋▊▉")
 
 
@@ -72,6 +74,26 @@ def _kept_back(gold: Gold) -> str:
     return f", {len(gold.holdout):,} kept back, from {begins} on (--holdout){crossing}"
 
 
+class _Pace:
+    """Rows a second since the first ones were made: workers that still learn make none."""
+
+    def __init__(self) -> None:
+        self._first: Progress | None = None
+
+    def told(self, progress: Progress) -> str:
+        """Return the rate and, as soon as enough is known to tell, the time that is left."""
+        if self._first is None and progress.session_ready:
+            self._first = progress
+        if self._first is None:
+            return "0 rows/s"
+        rows = progress.session_ready - self._first.session_ready
+        seconds = progress.session_seconds - self._first.session_seconds
+        if rows < _ROWS_TO_TELL or seconds < _SECONDS_TO_TELL:
+            return f"{progress.rows_per_second:,.0f} rows/s"
+        rate = rows / seconds
+        return f"{rate:,.0f} rows/s, {duration((progress.asked - progress.ready) / rate)} left"
+
+
 class PlainProgress:
     """Prints a line every few seconds, for logs and pipes."""
 
@@ -81,6 +103,7 @@ class PlainProgress:
         self._clock = clock
         self._last = clock()
         self._fills: _Fills | None = None
+        self._pace = _Pace()
 
     def started(self, prepared: Prepared, folder: RunFolder, accepted: int) -> None:
         """See `Observer`."""
@@ -94,8 +117,8 @@ class PlainProgress:
             return
         self._last = now
         line = (
-            f"{progress.ready:,} of {progress.asked:,} rows ready, {progress.accepted:,} accepted, "
-            f"{progress.rows_per_second:,.0f} rows/s, {duration(progress.seconds_left)} left; "
+            f"{progress.ready:,} of {progress.asked:,} rows made, {progress.accepted:,} accepted, "
+            f"{self._pace.told(progress)}; "
             f"{progress.retries:,} retries, {progress.thrown_away:,} thrown away"
         )
         if self._fills is not None:
@@ -117,8 +140,9 @@ class LiveProgress:
         """Draw on `console`, which must be a terminal."""
         self._console = console
         self._fills: _Fills | None = None
+        self._pace = _Pace()
         self._bars = Bars(
-            TextColumn("rows", style="bold", markup=False),
+            TextColumn("rows made", style="bold", markup=False),
             BarColumn(bar_width=None),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}", markup=False),
@@ -137,8 +161,7 @@ class LiveProgress:
 
     def progressed(self, progress: Progress) -> None:
         """See `Observer`."""
-        left = f"{progress.rows_per_second:,.0f} rows/s, {duration(progress.seconds_left)} left"
-        self._bars.update(self._task, completed=progress.ready, rate=left)
+        self._bars.update(self._task, completed=progress.ready, rate=self._pace.told(progress))
         detail = Text(
             f"{progress.accepted:,} accepted, {progress.retries:,} retries, "
             f"{progress.thrown_away:,} thrown away",
