@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -13,6 +14,7 @@ from tradegen.cli.console import styled
 from tradegen.progress import duration
 
 _BAR = 16
+_ROOM = 10_000
 _STATUS = {"done": ("done", "green"), "exhausted": ("attempt budget exhausted", "red")}
 
 
@@ -20,7 +22,7 @@ def print_summary(console: Console, folder: Path, manifest: Mapping[str, Any]) -
     """Print what came of a run and what can be done next."""
     attempts, status = manifest["attempts"], manifest["status"]
     console.print()
-    console.print(_buckets(manifest))
+    console.print(_buckets(console, manifest))
     console.print(
         styled(
             _STATUS.get(status, (status, "yellow")),
@@ -84,28 +86,50 @@ def _time(manifest: Mapping[str, Any]) -> str:
     return f" in {duration(seconds)}{rate}"
 
 
-def _buckets(manifest: Mapping[str, Any]) -> Table:
+def _buckets(console: Console, manifest: Mapping[str, Any]) -> Table:
+    """Return the table of buckets with as many columns as there is room for.
+
+    In a terminal the bars go first, then the ranges; labels are never cut, since buckets may
+    differ in their last word only. Elsewhere there is room for all.
+    """
+    if not console.is_terminal:
+        table = _table(manifest, bars=True, ranges=True)
+        table.width = _width(console, table)
+        return table
+    for bars, ranges in ((True, True), (False, True)):
+        table = _table(manifest, bars=bars, ranges=ranges)
+        if _width(console, table) <= console.width:
+            return table
+    return _table(manifest, bars=False, ranges=False)
+
+
+def _width(console: Console, table: Table) -> int:
+    return Measurement.get(console, console.options.update(width=_ROOM), table).maximum
+
+
+def _table(manifest: Mapping[str, Any], *, bars: bool, ranges: bool) -> Table:
     table = Table(box=None, pad_edge=False)
-    table.add_column("volatility", justify="right")
-    table.add_column("range", justify="left")
+    table.add_column("volatility", justify="right", overflow="fold")
+    if ranges:
+        table.add_column("range", no_wrap=True)
     for name in ("weight", "gold rows", "asked", "accepted"):
-        table.add_column(name, justify="right")
-    table.add_column("")
+        table.add_column(name, justify="right", no_wrap=True)
+    if bars:
+        table.add_column("", no_wrap=True)
     largest = max((bucket["asked"] for bucket in manifest["buckets"]), default=0)
     for bucket in manifest["buckets"]:
         if not bucket["asked"] and not bucket["weight"]:
             continue
-        width = round(_BAR * bucket["accepted"] / largest) if largest else 0
-        full = bucket["accepted"] == bucket["asked"]
-        table.add_row(
-            Text(bucket["bucket"]),
-            f"{bucket['low']:.4g} to {bucket['high']:.4g}",
-            f"{bucket['weight']:.1%}",
-            f"{bucket['gold_rows']:,}",
-            f"{bucket['asked']:,}",
-            f"{bucket['accepted']:,}",
-            Text("█" * width, style="green" if full else "yellow"),
-        )
+        cells: list[Text | str] = [Text(bucket["bucket"])]
+        if ranges:
+            cells.append(f"{bucket['low']:.4g} to {bucket['high']:.4g}")
+        cells.append(f"{bucket['weight']:.1%}")
+        cells += [f"{bucket[name]:,}" for name in ("gold_rows", "asked", "accepted")]
+        if bars:
+            width = round(_BAR * bucket["accepted"] / largest) if largest else 0
+            full = bucket["accepted"] == bucket["asked"]
+            cells.append(Text("█" * width, style="green" if full else "yellow"))
+        table.add_row(*cells)
     return table
 
 
