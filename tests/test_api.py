@@ -217,7 +217,7 @@ def test_gold_of_another_type_is_an_error_that_says_what_was_expected(gold: Any)
 
 
 def test_a_data_frame_that_is_no_gold_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(TradegenError, match="missing column"):
+    with pytest.raises(TradegenError, match="has no entry_time"):
         tradegen.run(2, pd.DataFrame({"price": [1.0]}), folder=tmp_path)
     with pytest.raises(TradegenError, match="cannot be written as Parquet"):
         tradegen.run(2, pd.DataFrame({"price": [1.0, "x"]}), folder=tmp_path)

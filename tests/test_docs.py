@@ -46,6 +46,7 @@ def desk(tmp_path: Path) -> Path:
             writer.writerow([symbol, interval, time, *(bar[name] for name in names)])
     _write_trades(tmp_path / "trades.csv", rows, "Z")
     _write_trades(tmp_path / "naive.csv", rows, "")
+    (tmp_path / "docs").symlink_to(ROOT / "docs")
     (yaml,) = blocks(ROOT / "docs" / "diversity.md", "yaml")
     (tmp_path / "constraint.yaml").write_text(yaml, encoding="utf-8")
     return tmp_path
@@ -92,6 +93,15 @@ def test_every_python_snippet_in_the_documentation_runs(path: Path, desk: Path) 
             env={**os.environ, "PYTHONPATH": str(ROOT)},
         )
         assert done.returncode == 0, f"{snippet}\n{done.stderr}"
+
+
+def test_the_round_trips_among_the_examples_are_what_the_recipe_makes_of_the_fills(
+    desk: Path,
+) -> None:
+    (snippet,) = blocks(ROOT / "docs" / "your-own-trades.md", "python")
+    subprocess.run([sys.executable, "-c", snippet], cwd=desk, check=True)
+    made = (desk / "round_trips.csv").read_text(encoding="utf-8")
+    assert made == (desk / "docs/examples/round_trips.csv").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)

@@ -15,6 +15,7 @@ from tradegen.data.bars_files import read_bars
 from tradegen.data.gold_files import GoldFile, read_gold_file, read_gold_files, tidy_extras
 from tradegen.data.row import ExtraColumn
 from tradegen.data.rows import Rows
+from tradegen.errors import GoldError
 
 N = 8
 
@@ -261,3 +262,11 @@ def test_a_column_without_a_value_is_left_out() -> None:
     rows = Rows.from_models([demo_row().model_copy(update={"extras": {"own": None}})] * 2)
     assert tidy_extras(rows)[1] == ()
     assert tidy_extras(rows)[0].extras == {}
+
+
+def test_a_list_of_fills_is_told_from_round_trips_without_misleading_hints() -> None:
+    fills = Path(__file__).parents[2] / "docs/examples/fills.csv"
+    with pytest.raises(GoldError) as refused:
+        read_gold_file(fills, None, None)
+    assert "pair them first: docs/your-own-trades.md has a recipe" in str(refused.value)
+    assert "is it" not in str(refused.value)

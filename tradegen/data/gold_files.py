@@ -41,6 +41,7 @@ from tradegen.errors import GoldError, Problem
 
 _CSV = (".csv", ".tsv", ".txt")
 _NAMED = ("trade_id", "symbol")
+_OF_ROUND_TRIPS = ("entry_time", "entry_price", "exit_time", "exit_price")
 
 CATEGORY_LIMIT = 0.5
 """Text with at most this share of distinct values (or 20 of them) is a category."""
@@ -251,6 +252,12 @@ def _require_columns(path: Path, have: set[str], found: Sequence[str]) -> None:
     missing = [name for name in CORE_FIELDS if name not in have]
     if not missing:
         return
+    if set(_OF_ROUND_TRIPS) <= set(missing):
+        raise GoldError(
+            f"{path}: has no {', '.join(_OF_ROUND_TRIPS)}; found {', '.join(found[:20])}. A row is "
+            "a round trip, opened and closed; if these are fills (one time, one price a line), "
+            "pair them first: docs/your-own-trades.md has a recipe"
+        )
     hints = [
         f"{name} (is it {close[0]!r}?)"
         if (close := difflib.get_close_matches(name, [f for f in found if f not in CORE_FIELDS]))
