@@ -354,7 +354,9 @@ def test_importing_tradegen_imports_nothing_heavy(tmp_path: Path) -> None:
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         _ = tradegen.nothing
-    assert {"run", "RunResult", "BudgetExhaustedError", "TradegenError", "__version__"} <= set(tradegen.__all__)
+    assert {"run", "RunResult", "BudgetExhaustedError", "TradegenError", "__version__"} <= set(
+        tradegen.__all__
+    )
 
 
 def test_what_is_imported_on_first_use_can_be_found_by_completion(tmp_path: Path) -> None:
