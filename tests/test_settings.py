@@ -125,6 +125,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("gold.instruments.X.lot", {"gold": {"instruments": {"X": {"lot": -1}}}}, "-1: expected"),
     ("diversity.weights", {"diversity": {"weights": "0.3=x"}}, "expected 'gold' or pairs"),
     ("diversity.weights", {"diversity": {"weights": "0.3"}}, "expected 'gold' or pairs"),
+    ("diversity.weights", {"diversity": {"weights": "0.3=1,0.30=2"}}, "0.3 is given twice"),
     ("judge.false_rejections", {"judge": {"false_rejections": 0}}, "0: expected greater than 0"),
     ("run.workers", {"run": {"workers": 0}}, "0: expected greater than or equal to 1"),
     ("run.max_attempts", {"run": {"max_attempts": 0}}, "0: expected greater than or equal to 1"),

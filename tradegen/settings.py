@@ -110,17 +110,23 @@ class DiversitySettings(_Section):
         if value is None or value == GOLD:
             return value
         if isinstance(value, str):
-            value = dict(pair.partition("=")[::2] for pair in value.split(","))
+            value = [pair.partition("=")[::2] for pair in value.split(",")]
         _refuse_split_keys(value)
         try:
-            pairs = {str(name).strip(): float(weight) for name, weight in dict(value).items()}
-            for name in pairs:
-                float(name)
+            listed = value.items() if isinstance(value, Mapping) else value
+            pairs = [(str(name).strip(), float(weight)) for name, weight in listed]
+            values = [float(name) for name, _ in pairs]
         except (TypeError, ValueError) as error:
             raise ValueError(
                 "expected 'gold' or pairs of a volatility and a weight such as 0.3=0.5,0.6=0.5"
             ) from error
-        return pairs
+        twice = sorted({value for value in values if values.count(value) > 1})
+        if twice:
+            raise ValueError(
+                f"volatility {', '.join(f'{value:g}' for value in twice)} is given twice; "
+                "expected each volatility once"
+            )
+        return dict(pairs)
 
     @field_validator("columns", mode="before")
     @classmethod

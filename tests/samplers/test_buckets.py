@@ -41,7 +41,9 @@ def test_values_given_as_text_are_numbers_too() -> None:
     assert [b.value for b in buckets_of(CategoryParams(values=("0.7", "0.3")))] == [0.3, 0.7]
 
 
-@pytest.mark.parametrize("values", [(-0.1, 0.3), (0.0,), ("high", "low"), (float("nan"),)])
+@pytest.mark.parametrize(
+    "values", [(-0.1, 0.3), (0.0,), ("high", "low"), (float("nan"),), (0.3, "0.30")]
+)
 def test_values_that_are_no_volatility_are_refused(values: tuple[float | str, ...]) -> None:
     with pytest.raises(InputError, match="target_volatility"):
         buckets_of(CategoryParams(values=values))
@@ -68,6 +70,11 @@ def test_continuous_weights_are_the_distributions_probabilities(
     for bucket in buckets:
         mass = float(frozen.cdf(bucket.high) - frozen.cdf(bucket.low))
         assert bucket.weight == pytest.approx(mass, abs=2e-4)
+
+
+def test_values_rounded_to_whole_numbers_get_buckets_as_wide() -> None:
+    buckets = buckets_of(UniformParams(low=0.5, high=2.5, decimal_places=0))
+    assert [(b.value, b.low, b.high) for b in buckets] == [(1.0, 0.5, 1.5), (2.0, 1.5, 2.5)]
 
 
 def test_a_distribution_that_reaches_below_zero_is_refused() -> None:

@@ -117,6 +117,7 @@ def test_files_say_the_same_as_a_mapping(tmp_path: Path, name: str, text: str) -
     ("change", "says"),
     [
         ({"params": {"values": [0.3, 0.4], "weights": [0.5, -0.5]}}, "weights must be 0 or more"),
+        ({"params": {"values": [0.3, 0.4], "weights": [1, float("inf")]}}, "and finite"),
         ({"params": {"values": [0.3, 0.4], "weights": [1.0]}}, "2 values but 1 weights"),
         ({"params": {"values": [], "weights": []}}, "values"),
         ({"params": {"values": [0.3, 0.4], "weights": [0.0, 0.0]}}, "above 0"),

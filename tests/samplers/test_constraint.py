@@ -30,6 +30,13 @@ def test_weights_that_do_not_sum_to_one_are_divided_with_a_warning() -> None:
     assert "sum to 4" in constraint.notes[0]
 
 
+def test_weights_under_a_condition_that_do_not_sum_to_one_are_told_too() -> None:
+    conditions = {"side == 'short'": {"values": [0.5, 0.7], "weights": [2.0, 3.0]}}
+    constraint = resolve(volatility_column(conditional_params=conditions))
+    (note,) = constraint.notes
+    assert note.startswith("weights of target_volatility where side == 'short' sum to 5, not 1")
+
+
 def test_a_further_column_splits_each_volatility() -> None:
     side = {
         "name": "side",

@@ -89,6 +89,10 @@ def _category(params: CategoryParams) -> tuple[Bucket, ...]:
         raise InputError(f"target_volatility: {error}; expected numbers such as 0.7") from error
     values = np.array([value for value, _ in pairs])
     _require_positive(values)
+    if len(set(values.tolist())) < len(values):
+        raise InputError(
+            f"target_volatility has values {values.tolist()}; expected each of them once"
+        )
     edges = _edges(values)
     return tuple(
         Bucket(value, float(edges[k]), float(edges[k + 1]), share)
@@ -130,7 +134,8 @@ def _continuous(params: UniformParams | GaussianParams | ScipyParams) -> tuple[B
             f"target_volatility: {frozen.cdf(0.0):.1%} of the distribution lies below 0; "
             "expected a distribution of fractions above 0"
         )
-    width = max(BUCKET_WIDTH, 10.0 ** -(params.decimal_places or 9))
+    rounding = 0.0 if params.decimal_places is None else 10.0**-params.decimal_places
+    width = max(BUCKET_WIDTH, rounding)
     centres = np.arange(np.round(low / width), np.round(high / width) + 1) * width
     edges = np.append(centres - width / 2, centres[-1] + width / 2)
     mass = np.diff(frozen.cdf(edges))

@@ -1,6 +1,7 @@
 """NeMo Data Designer sampler columns: read from objects, mappings and files, and checked."""
 
 import json
+import math
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -45,8 +46,8 @@ class CategoryParams(_Params):
             return self
         if len(self.weights) != len(self.values):
             raise ValueError(f"{len(self.values)} values but {len(self.weights)} weights")
-        if any(weight < 0 or weight != weight for weight in self.weights):
-            raise ValueError("weights must be 0 or more")
+        if not all(0 <= weight < math.inf for weight in self.weights):
+            raise ValueError("weights must be 0 or more, and finite")
         if sum(self.weights) <= 0:
             raise ValueError("at least one weight must be above 0")
         return self

@@ -1,6 +1,6 @@
 """The diversity constraint: how the rows of a run are to spread over volatility buckets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
@@ -108,7 +108,7 @@ def resolve_constraint(
     target = volatility_columns[0]
     others = _other_columns(target, columns, rows)
     cells = _cells(others)
-    notes = tuple(_unnormalised(column) for column in columns if _unnormalised(column))
+    notes = tuple(note for column in columns for note in _unnormalised(column))
     if target.conditional_params:
         groups = tuple(
             tuple(
@@ -190,14 +190,16 @@ def _params_for(column: SamplerColumn, cell: Mapping[str, Value]) -> Params:
     return chosen
 
 
-def _unnormalised(column: SamplerColumn) -> str:
-    params = column.params
-    if not isinstance(params, CategoryParams) or params.weights is None:
-        return ""
-    total = sum(params.weights)
-    if abs(total - 1) <= _ROUNDING:
-        return ""
-    return f"weights of {column.name} sum to {total:g}, not 1; they were divided by their sum"
+def _unnormalised(column: SamplerColumn) -> Iterator[str]:
+    """Yield a note for each set of the column's weights that does not sum to 1."""
+    places = {column.name: column.params}
+    for condition, params in column.conditional_params.items():
+        places[f"{column.name} where {condition}"] = params
+    for place, params in places.items():
+        if isinstance(params, CategoryParams) and params.weights is not None:
+            total = sum(params.weights)
+            if abs(total - 1) > _ROUNDING:
+                yield f"weights of {place} sum to {total:g}, not 1; they were divided by their sum"
 
 
 def _matches(rows: Rows, bucket: Bucket) -> npt.NDArray[np.bool_]:
