@@ -94,9 +94,20 @@ def test_widened_buckets_take_the_nearest_gold_rows() -> None:
     assert np.all(distance[draw.seeds] <= np.sort(distance)[7])
 
 
-def test_a_bucket_that_gets_no_rows_needs_no_gold() -> None:
+def of_two(values: list[float], weights: list[float], n: int) -> Sampler:
+    """Return a sampler of `n` rows over two volatilities."""
     gold = demo_gold()
-    params = {"values": [0.5, 9.0], "weights": [1.0, 0.0]}
+    params = {"values": values, "weights": weights}
     column = {"name": "target_volatility", "sampler_type": "category", "params": params}
     constraint = resolve_constraint(read_columns(column), gold.train, gold.volatility)
-    assert len(Sampler(constraint, 10, 0, gold.train, gold.volatility)) == 10
+    return Sampler(constraint, n, 0, gold.train, gold.volatility)
+
+
+@pytest.mark.parametrize("n", [3, 1000])
+def test_a_bucket_with_weight_needs_gold_however_few_rows_are_asked_for(n: int) -> None:
+    with pytest.raises(InputError, match=r"too few gold rows in bucket\(s\) 5.0 \["):
+        of_two([0.5, 5.0], [0.99, 0.01], n)
+
+
+def test_a_bucket_without_weight_needs_no_gold() -> None:
+    assert len(of_two([0.5, 9.0], [1.0, 0.0], 10)) == 10

@@ -47,15 +47,20 @@ class Sampler:
     ) -> None:
         """Deal the hands of a run of `n` rows from gold's train `rows`.
 
-        `volatility` has shape `(n_train,)`. With `widen`, a bucket that has fewer than 3 gold
-        rows takes its seeds from the nearest ones; without, it raises `InputError` with the
-        counts of all buckets and the ways out.
+        `volatility` has shape `(n_train,)`. With `widen`, a bucket that has weight but fewer than
+        3 gold rows takes its seeds from the nearest ones; without, it raises `InputError` with
+        the counts of all buckets and the ways out, also where so small an `n` gives the bucket no
+        row: whether a constraint fits gold does not depend on how many rows are asked for.
         """
         self.constraint = constraint
         self.quotas = constraint.quotas(n)
         self._seed = seed
         eligible = constraint.eligible(rows, volatility)
-        short = [k for k, quota in enumerate(self.quotas) if quota and len(eligible[k]) < SEEDS]
+        short = [
+            k
+            for k, bucket in enumerate(constraint.buckets)
+            if bucket.weight > 0 and len(eligible[k]) < SEEDS
+        ]
         if short and not widen:
             raise InputError(_too_few(constraint.buckets, self.quotas, eligible, short))
         for k in short:
@@ -120,7 +125,7 @@ def _too_few(
         f"{buckets[k].label} [{buckets[k].low:g}, {buckets[k].high:g})" for k in short
     )
     lines = [
-        f"too few gold rows in bucket(s) {names}: {SEEDS} are needed where rows are asked for",
+        f"too few gold rows in bucket(s) {names}: {SEEDS} are needed in each that has weight",
         "  bucket      weight  gold rows  rows asked for",
     ]
     for k, bucket in enumerate(buckets):
