@@ -3,7 +3,9 @@ import pytest
 from tradegen.errors import InputError
 from tradegen.samplers.conditions import Value, condition_columns, holds
 
-ROW: dict[str, Value] = {"interval": "1h", "side": "long", "rating": 3, "live": True}
+ROW: dict[str, Value] = {
+    "interval": "1h", "side": "long", "rating": 3, "live": True, "edge": -0.5, "tip": None,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -18,6 +20,12 @@ ROW: dict[str, Value] = {"interval": "1h", "side": "long", "rating": 3, "live": 
         ("not (side == 'long')", False),
         ("rating > 2 and rating <= 3", True),
         ("live", True),
+        ("live == True", True),
+        ("edge > -1", True),
+        ("edge in [-0.5, 1]", True),
+        ("edge > -0.25", False),
+        ("tip > 3 or tip <= 3", False),
+        ("tip == None", True),
     ],
 )
 def test_conditions_are_evaluated(condition: str, expected: bool) -> None:
@@ -34,7 +42,13 @@ def test_the_columns_of_a_condition_are_found() -> None:
 
 @pytest.mark.parametrize(
     "condition",
-    ["__import__('os').system('true')", "interval.upper() == '1H'", "lambda: 1", "rating + 1"],
+    [
+        "__import__('os').system('true')",
+        "interval.upper() == '1H'",
+        "lambda: 1",
+        "rating + 1",
+        "-rating",
+    ],
 )
 def test_nothing_but_comparisons_is_run(condition: str) -> None:
     with pytest.raises(InputError, match="comparisons"):

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tests.support.rows import demo_gold
+from tradegen.data.rows import object_array
 from tradegen.errors import InputError
 from tradegen.samplers.columns import default_column, read_columns
 from tradegen.samplers.constraint import DiversityConstraint, resolve_constraint
@@ -85,6 +88,51 @@ def test_the_last_condition_that_holds_wins_and_gold_gives_the_shares() -> None:
     share = float(np.mean(demo_gold().train.interval == "1h"))
     hourly = next(b for b in constraint.buckets if dict(b.where)["interval"] == "1h")
     assert hourly.weight == pytest.approx(share)
+
+
+@pytest.mark.parametrize(
+    ("condition", "values"),
+    [
+        ("leverage > 1", {None: 0.5, 1: 0.5, 2: 0.9}),
+        ("leverage > -1", {None: 0.5, 1: 0.9, 2: 0.9}),
+        ("paper == True", {False: 0.5, True: 0.9}),
+    ],
+)
+def test_conditions_see_numbers_and_booleans_as_gold_has_them(
+    condition: str, values: dict[object, float]
+) -> None:
+    gold = demo_gold()
+    n = len(gold.train)
+    own = {
+        "leverage": object_array([(None, 1, 2)[k % 3] for k in range(n)]),
+        "paper": object_array([k % 2 == 0 for k in range(n)]),
+    }
+    rows = replace(gold.train, extras=own)
+    name = condition.split()[0]
+    column = volatility_column(
+        params={"values": [0.5]}, conditional_params={condition: {"values": [0.9]}}
+    )
+    constraint = resolve_constraint(read_columns(column), rows, gold.volatility)
+    assert {dict(b.where)[name]: b.value for b in constraint.buckets} == values
+    for bucket, index in zip(
+        constraint.buckets, constraint.eligible(rows, gold.volatility), strict=True
+    ):
+        asked = dict(bucket.where)[name]
+        assert len(index)
+        assert all(value is asked or value == asked for value in own[name][index])
+
+
+def test_values_of_a_further_column_are_golds_own() -> None:
+    gold = demo_gold()
+    rows = replace(
+        gold.train, extras={"paper": object_array([k % 2 == 0 for k in range(len(gold.train))])}
+    )
+    paper = {"name": "paper", "sampler_type": "category", "params": {"values": [True]}}
+    constraint = resolve_constraint(
+        read_columns([volatility_column(), paper]), rows, gold.volatility
+    )
+    assert [bucket.where for bucket in constraint.buckets] == [(("paper", True),)] * 2
+    assert all(type(value) is bool for bucket in constraint.buckets for _, value in bucket.where)
 
 
 def test_eligible_rows_satisfy_volatility_and_further_columns() -> None:

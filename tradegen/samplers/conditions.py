@@ -9,13 +9,19 @@ from tradegen.errors import InputError
 
 Value = str | int | float | bool | None
 
+
+def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    """Return a comparison that does not hold for a missing value: it lies nowhere."""
+    return lambda one, other: one is not None and other is not None and compare(one, other)
+
+
 _COMPARE: Mapping[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
+    ast.Lt: _ordered(operator.lt),
+    ast.LtE: _ordered(operator.le),
+    ast.Gt: _ordered(operator.gt),
+    ast.GtE: _ordered(operator.ge),
     ast.In: lambda item, items: item in items,
     ast.NotIn: lambda item, items: item not in items,
 }
@@ -30,7 +36,8 @@ def holds(condition: str, columns: Mapping[str, Value]) -> bool:
     """Return whether a condition holds for a row with these column values.
 
     Comparisons (`==`, `!=`, `<`, `<=`, `>`, `>=`, `in`, `not in`) with constants, joined by `and`,
-    `or`, `not`. Raises `InputError` for anything else, and for a column that is not given.
+    `or`, `not`. A missing value (None) is neither above nor below anything. Raises `InputError`
+    for anything else, and for a column that is not given.
     """
     try:
         return bool(_evaluate(_parse(condition), columns, condition))
@@ -49,6 +56,8 @@ def _evaluate(node: ast.expr, columns: Mapping[str, Value], condition: str) -> o
     match node:
         case ast.Constant(value=value):
             return value
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
+            return -number
         case ast.List(elts=items) | ast.Tuple(elts=items):
             return [_evaluate(item, columns, condition) for item in items]
         case ast.Name(id=name):

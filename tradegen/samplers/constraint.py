@@ -1,5 +1,6 @@
 """The diversity constraint: how the rows of a run are to spread over volatility buckets."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -141,7 +142,7 @@ def _other_columns(
                 f"sampler column {column.name!r}: only {VOLATILITY_COLUMN} may be continuous or "
                 "conditional; expected a plain category"
             )
-        known = set(_gold_column(column.name, rows).tolist())
+        known = {value: value for value in _gold_column(column.name, rows).tolist()}
         unknown = [value for value in column.params.values if value not in known]
         if unknown:
             raise InputError(
@@ -149,13 +150,13 @@ def _other_columns(
                 f"{', '.join(repr(value) for value in unknown)}"
             )
         values = zip(column.params.values, column.params.shares(), strict=True)
-        shares[column.name] = {value: share for value, share in values if share > 0}
+        shares[column.name] = {known[value]: share for value, share in values if share > 0}
     mentioned = {name for text in target.conditional_params for name in condition_columns(text)}
     for name in sorted(mentioned - set(shares)):
-        values_in_gold, counts = np.unique(_gold_column(name, rows).astype(str), return_counts=True)
+        counts = Counter(_gold_column(name, rows).tolist())
         shares[name] = {
-            str(value): float(count / len(rows))
-            for value, count in zip(values_in_gold, counts, strict=True)
+            value: counts[value] / len(rows)
+            for value in sorted(counts, key=lambda value: (value is None, value))
         }
     return shares
 
@@ -205,6 +206,5 @@ def _unnormalised(column: SamplerColumn) -> Iterator[str]:
 def _matches(rows: Rows, bucket: Bucket) -> npt.NDArray[np.bool_]:
     mask = np.ones(len(rows), dtype=np.bool_)
     for name, value in bucket.where:
-        column = _gold_column(name, rows)
-        mask &= np.array([item == value or str(item) == value for item in column], dtype=np.bool_)
+        mask &= np.array([item == value for item in _gold_column(name, rows)], dtype=np.bool_)
     return mask
