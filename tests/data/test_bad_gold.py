@@ -89,6 +89,7 @@ BAD_ROWS = (
     BadRow("NaN price", sets(entry_price=NAN), "entry_price", "nan", "a finite number"),
     BadRow("NaN in a bar", bar(3, close=NAN), "bars[3].close", "nan", "a finite number"),
     BadRow("infinite quantity", sets(quantity=INF), "quantity", "inf", "a finite number"),
+    BadRow("infinite own number", sets(score=-INF), "score", "-inf", "a finite number", (JSONL,)),
     BadRow("high below low", bar(3, high=0.5), "bars[3].high", "0.5", "at least max(open, close)"),
     BadRow("low above open", bar(3, low=1e4), "bars[3].low", "10000", "at most min(open, close)"),
     BadRow("price of zero", bar(9, low=0.0), "bars[9].low", "0", "a price above 0"),

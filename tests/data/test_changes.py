@@ -2,6 +2,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
 from tests.support.rows import demo_row
@@ -41,6 +42,16 @@ def test_the_smallest_change_is_named_by_its_field_and_only_that(field: str) -> 
     row = demo_row()
     assert changed_fields(row, CHANGES[field](row)) == {field}
     assert changed_fields(CHANGES[field](row), row) == {field}
+
+
+def test_a_number_that_is_missing_twice_is_no_change() -> None:
+    row = demo_row()
+    bars = replace(row.bars, volume=np.full(len(row.bars), np.nan))
+    extras = {**row.extras, "score": float("nan")}
+    missing = {"bars": bars, "extras": extras, "quantity": float("nan")}
+    before, after = (row.model_copy(update=missing, deep=True) for _ in range(2))
+    assert changed_fields(before, after) == frozenset()
+    assert changed_fields(row, after) == {"quantity", "bars.volume", "extras.score"}
 
 
 def test_an_equal_row_has_no_change() -> None:

@@ -1,6 +1,7 @@
 """The dataset of a run: Parquet files whose columns are the contract's, row for row."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -170,6 +171,14 @@ def test_a_row_as_json_is_flat_and_reads_back_as_the_same_row() -> None:
     record = json.loads(row_as_json(row))
     assert record["setup"] == row.extras["setup"]
     assert Row.from_record(record) == row
+
+
+def test_numbers_that_json_cannot_write_become_null() -> None:
+    row = demo_row()
+    bars = replace(row.bars, volume=np.full(len(row.bars), np.inf))
+    odd = row.model_copy(update={"bars": bars, "extras": {"score": np.nan}, "exit_price": np.nan})
+    record = json.loads(row_as_json(odd), parse_constant=lambda word: pytest.fail(word))
+    assert (record["score"], record["exit_price"], record["bars"][0]["volume"]) == (None,) * 3
 
 
 # --- Hugging Face -----------------------------------------------------------------------------

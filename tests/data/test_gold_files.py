@@ -12,6 +12,7 @@ import pytest
 from tests.support.csv_files import without_bars, write_bars_csv, write_csv, write_wide_csv
 from tests.support.rows import Record, demo_row, demo_rows, records, write_jsonl, write_parquet
 from tradegen.data.bars_files import read_bars
+from tradegen.data.gold import GoldSource, load_gold
 from tradegen.data.gold_files import GoldFile, read_gold_file, read_gold_files, tidy_extras
 from tradegen.data.row import ExtraColumn
 from tradegen.data.rows import Rows
@@ -228,6 +229,23 @@ def test_a_column_of_numbers_in_every_file_is_one_of_numbers(tmp_path: Path) -> 
     other = write_wide_csv(tmp_path / "b.csv", with_own(2, ["3"]))
     files = read_gold_files([one, other], [], None)
     assert [file.rows.extras["own"].tolist() for file in files] == [[1.1, None], [3]]
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "parquet"])
+def test_a_number_that_pandas_wrote_as_missing_is_missing(tmp_path: Path, kind: str) -> None:
+    scores = [0.5, float("nan")] * (N // 2)
+    made = [{**record, "score": score} for record, score in zip(records(N), scores, strict=False)]
+    rows = read_gold_file(WRITERS[kind](tmp_path / f"x.{kind}", made), None, None).rows
+    assert rows.extras["score"].tolist() == [0.5, None] * (N // 2)
+
+
+def test_an_infinite_number_of_the_users_own_is_named(tmp_path: Path) -> None:
+    made = [
+        {**record, "score": float("inf") if k == 2 else 1.0} for k, record in enumerate(records(N))
+    ]
+    path = write_parquet(tmp_path / "x.parquet", made)
+    with pytest.raises(GoldError, match="row 3: score is inf; expected a finite number"):
+        load_gold(GoldSource(files=(path,)))
 
 
 def test_dates_of_the_user_are_carried_as_text(tmp_path: Path) -> None:

@@ -153,6 +153,11 @@ OTHER_BREAKS: Mapping[str, tuple[str, str, Break]] = {
     "unknown interval": ("known_names", "interval", core(interval=lambda row: "7m")),
     "unknown symbol": ("known_names", "symbol", core(symbol=lambda row: "NONE")),
     "NaN price": ("finite_numbers", "exit_price", core(exit_price=lambda row: float("nan"))),
+    "infinite own number": (
+        "finite_numbers",
+        "extras.score",
+        core(extras=lambda row: {**row.extras, "score": float("inf")}),
+    ),
     "no quantity": ("quantity_on_lot", "quantity", core(quantity=lambda row: 0.0)),
     "negative quantity": ("quantity_on_lot", "quantity", core(quantity=lambda row: -1.0)),
     "low above open": (

@@ -94,6 +94,11 @@ def test_unknown_columns_are_the_users_own_and_must_be_plain_values() -> None:
     assert "flatten or drop" in _refusals({**records(1)[0], "tags": ["a"]})["extras.tags"]
 
 
+def test_an_own_number_is_finite_or_missing() -> None:
+    assert Row.from_record({**records(1)[0], "score": float("nan")}).extras["score"] is None
+    assert "finite" in _refusals({**records(1)[0], "score": float("inf")})["extras.score"]
+
+
 def test_a_row_cannot_be_changed_in_place() -> None:
     row = demo_row()
     with pytest.raises(ValidationError, match="frozen"):

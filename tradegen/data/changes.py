@@ -14,18 +14,24 @@ def changed_fields(before: Row, after: Row) -> frozenset[str]:
     changed = {
         name
         for name in CORE_FIELDS
-        if name != "bars" and getattr(before, name) != getattr(after, name)
+        if name != "bars" and not _same(getattr(before, name), getattr(after, name))
     }
     for name in before.extras.keys() | after.extras.keys():
-        if before.extras.get(name) != after.extras.get(name):
+        if not _same(before.extras.get(name), after.extras.get(name)):
             changed.add(f"extras.{name}")
     if len(before.bars) != len(after.bars):
         changed.add("bars")
     else:
         for name in BAR_FIELDS:
-            if not np.array_equal(getattr(before.bars, name), getattr(after.bars, name)):
+            one, other = getattr(before.bars, name), getattr(after.bars, name)
+            if not np.array_equal(one, other, equal_nan=True):
                 changed.add(f"bars.{name}")
     return frozenset(changed)
+
+
+def _same(one: object, other: object) -> bool:
+    """Return whether two values are equal; NaN is the same as NaN."""
+    return one == other or (one != one and other != other)
 
 
 def outside(changed: frozenset[str], allowed: frozenset[str]) -> frozenset[str]:

@@ -81,10 +81,14 @@ def _record(attempt: Attempt) -> dict[str, Any]:
 
 
 def row_as_json(row: Row) -> str:
-    """Return a row as a flat JSON object, with the user's own columns beside the contract's."""
-    record = row.model_dump(mode="json")
+    """Return a row as a flat JSON object, with the user's own columns beside the contract's.
+
+    JSON has no word for numbers that are not finite, as a thrown-away row may have them: they
+    become null.
+    """
+    record = json.loads(row.model_dump_json())
     bars, extras = record.pop("bars"), record.pop("extras")
-    return json.dumps({**record, **extras, "bars": bars})
+    return json.dumps({**record, **extras, "bars": bars}, allow_nan=False)
 
 
 def read_rows(path: Path) -> Iterator[Rows]:

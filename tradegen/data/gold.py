@@ -128,7 +128,7 @@ def _gather(files: Sequence[GoldFile]) -> _Checked:
 
 def _broken_invariants(checked: _Checked, market: Market | None) -> list[Problem]:
     return [
-        Problem(*checked.places[v.row], v.field, v.value, v.expected)
+        Problem(*checked.places[v.row], v.field.removeprefix("extras."), v.value, v.expected)
         for v in find_violations(checked.rows, market, averages_allowed=True)
     ]
 

@@ -355,7 +355,8 @@ def _plain_extra(path: Path, name: str, column: pa.ChunkedArray) -> pa.ChunkedAr
         except pa.ArrowInvalid:  # unsigned and too large
             return pc.cast(column, pa.string())
     if _is_number(kind):
-        return pc.cast(column, pa.float64())
+        numbers = pc.cast(column, pa.float64())
+        return pc.if_else(pc.is_nan(numbers), None, numbers)  # so pandas writes a missing number
     if pa.types.is_temporal(kind):
         return pc.cast(column, pa.string())
     raise GoldError(

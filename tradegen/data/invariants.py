@@ -1,5 +1,6 @@
 """What must hold for every row: named checks, the same for gold and for generated rows."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -183,6 +184,10 @@ def _finite(checked: _Checked) -> Iterator[_Fault]:
         values = getattr(checked.rows.bars, name)
         for row, bar in _bad_bars(checked, np.isfinite(values)):
             yield _Fault(row, name, _text(values[bar]), "a finite number", bar)
+    for name, own in checked.rows.extras.items():
+        finite = [not isinstance(value, float) or math.isfinite(value) for value in own]
+        for row in _rows(~np.array(finite, dtype=np.bool_)):
+            yield _Fault(row, f"extras.{name}", _text(own[row]), "a finite number, or none")
 
 
 def _known_names(checked: _Checked) -> Iterator[_Fault]:

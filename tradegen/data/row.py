@@ -4,6 +4,7 @@
 annotations here; `rows.Rows` holds the same columns as arrays for bulk work.
 """
 
+import math
 import re
 import types
 from collections.abc import Iterable, Mapping, Sequence
@@ -85,6 +86,10 @@ def _known_interval(value: str) -> str:
 
 
 def _plain_value(value: object) -> object:
+    if isinstance(value, float) and not math.isfinite(value):
+        if math.isnan(value):
+            return None
+        raise ValueError("expected a finite number; leave a missing value empty")
     if value is None or isinstance(value, (str, int, float, bool)):
         return value
     raise ValueError("expected text, a number or a boolean; flatten or drop this column")
