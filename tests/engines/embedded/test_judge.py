@@ -50,7 +50,7 @@ def test_a_broken_invariant_is_a_finding_about_its_field(field: str, change: Any
     critique = opinion(altered(row, **{field: change(row)}), i)
     assert not critique.passed
     assert {finding.criterion for finding in critique.findings} == {"consistency"}
-    assert critique.findings[0].fields == (field,)
+    assert critique.findings[0].fields[0] == field
     assert field in critique.text
 
 
@@ -72,6 +72,14 @@ def test_a_gold_row_handed_in_is_called_a_copy() -> None:
     critique = judge().opinions([(task.seeds[0], task)])[0]
     assert "copy" in {finding.criterion for finding in critique.findings}
     assert task.seeds[0].trade_id in critique.text
+
+
+def test_where_the_trade_may_change_the_columns_that_follow_it_may_too() -> None:
+    task = brief(3)
+    critique = judge().opinions([(task.seeds[0], task)])[0]
+    assert {"bars", "extras.exit_reason"} <= critique.fields
+    i, row = passing()
+    assert opinion(altered(row, quantity=-1.0), i).fields == {"quantity"}
 
 
 def test_nonsense_volume_is_unrealistic_and_only_volume_may_be_changed() -> None:

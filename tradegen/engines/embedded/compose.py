@@ -1,15 +1,15 @@
 """Composition: puts paths, trades, prices and times together into rows of the contract."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from tradegen.data.grid import snap
 from tradegen.data.interval import WEEK_US
-from tradegen.data.row import LOOKBACK, ExtraValue, FloatArray, IntArray
-from tradegen.data.rows import Rows, object_array
+from tradegen.data.row import LOOKBACK, FloatArray, IntArray
+from tradegen.data.rows import Rows
 from tradegen.engines.embedded.donors import Donors
+from tradegen.engines.embedded.own_columns import OWN_DRAWS, Asked
 from tradegen.engines.embedded.paths import draws_needed, scale_to, simulate, to_prices
 from tradegen.engines.embedded.trades import BarArrays, decide, offsets, place, sizes
 
@@ -19,10 +19,12 @@ _VOLUME_LEVEL_JITTER = 0.15
 _TARGET_JITTER = 0.25
 _EDGE = 0.02
 _PRIMARY_WEIGHT = 0.5
-_BLEND = 0.2
 
 TRADE_DRAWS = 20
 """Uniform draws a row takes besides those of its path."""
+
+OWN_DRAWS_AT = slice(15, 15 + OWN_DRAWS)
+"""Those of them that the user's own columns take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +32,15 @@ class Task:
     """Rows to be written together: their numbers, seeds and volatility ranges.
 
     `seeds` are train indices of shape `(n, 3)`, in an order drawn by each row: the first is the
-    primary seed, which gives symbol, interval and the user's own columns.
+    primary seed, which gives symbol, interval and most of the user's own columns. `asked` names
+    the columns that each row's constraint gives, and that are to stay as in all of its seeds.
     """
 
     numbers: IntArray
     seeds: IntArray
     low: FloatArray
     high: FloatArray
+    asked: Asked
 
 
 def n_bars(donors: Donors) -> int:
@@ -91,7 +95,7 @@ def compose(donors: Donors, task: Task, path_draws: FloatArray, draws: FloatArra
     exit_offset = after_entry(entry_offset, exit_offset, decision.holding, draws[:, 13])
     rows = np.arange(len(primary))
     keep = np.arange(time.shape[1]) <= exit_at[:, None]
-    return Rows(
+    new = Rows(
         trade_id=task.numbers.astype(str),
         symbol=symbol,
         side=np.where(decision.long, "long", "short"),
@@ -103,8 +107,9 @@ def compose(donors: Donors, task: Task, path_draws: FloatArray, draws: FloatArra
         quantity=sizes(donors, primary, entry_price, steps["lot"], normals[:, 14]),
         bars=bars.flat(keep, time, volume),
         offsets=np.concatenate([[0], np.cumsum(exit_at + 1)]).astype(np.int64),
-        extras=_extras(donors, task.seeds, draws[:, 15]),
     )
+    own = donors.own.write(new, task.seeds, draws[:, OWN_DRAWS_AT], task.asked)
+    return replace(new, extras=own)
 
 
 def path_draws_needed(donors: Donors) -> int:
@@ -177,27 +182,6 @@ def moment(opens: IntArray, offset: FloatArray, interval: IntArray) -> IntArray:
     """Return the time `offset` of a bar after it opens, to the millisecond, inside the bar."""
     inside = (offset * interval).astype(np.int64) // _MILLISECOND_US * _MILLISECOND_US
     return opens + np.minimum(inside, interval - _MILLISECOND_US)
-
-
-def _extras(
-    donors: Donors, seeds: IntArray, draw: FloatArray
-) -> dict[str, npt.NDArray[np.object_]]:
-    """Return the user's own columns: the primary seed's, measures moved towards another seed's."""
-    own: dict[str, npt.NDArray[np.object_]] = {}
-    for extra in donors.extras:
-        gold = donors.rows.extras[extra.name]
-        own[extra.name] = gold[seeds[:, 0]]
-        digits = donors.measures.get(extra.name)
-        if digits is not None:
-            pairs = zip(own[extra.name], gold[seeds[:, 1]], draw, strict=True)
-            own[extra.name] = object_array([_blend(*pair, digits=digits) for pair in pairs])
-    return own
-
-
-def _blend(own: ExtraValue, other: ExtraValue, share: float, *, digits: int) -> ExtraValue:
-    if not isinstance(own, (int, float)) or not isinstance(other, (int, float)):
-        return own
-    return type(own)(round(own + _BLEND * float(share) * (other - own), digits))
 
 
 def order_seeds(seeds: IntArray, draw: FloatArray) -> IntArray:

@@ -1,6 +1,6 @@
 """What is learned once from gold train: standardised bars and the facts of each trade."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,8 +10,9 @@ import numpy.typing as npt
 from tradegen.data.gold import Gold
 from tradegen.data.interval import interval_lengths
 from tradegen.data.market import Market
-from tradegen.data.row import LOOKBACK, BoolArray, ExtraColumn, FloatArray, IntArray
+from tradegen.data.row import LOOKBACK, BoolArray, FloatArray, IntArray
 from tradegen.data.rows import Rows
+from tradegen.engines.embedded.own_columns import OwnColumns, learn_own_columns
 
 DECAY = 0.94
 """Decay of the exponentially weighted variance that standardises bars (RiskMetrics, 1996)."""
@@ -19,7 +20,6 @@ DECAY = 0.94
 VOLUME_DECAY = 0.9
 
 _MIDDLE = 1e-4
-_FEW_VALUES = 20
 _TINY = 1e-9
 
 
@@ -82,13 +82,11 @@ class Donors:
     `kind` numbers the combinations of interval and calendar; only bars of the same kind mix.
     `slots` holds the bar times of each kind between the first train bar and the holdout.
     `two_sided` says for each kind whether it was traded long and short, shape `(n_kinds,)`.
-    `measures` are the user's own columns that hold measured numbers, with their decimals; numbers
-    with few distinct values are codes and not among them. `index` finds a gold row by trade_id.
+    `own` knows the user's own columns. `index` finds a gold row by trade_id.
     """
 
     rows: Rows
     market: Market
-    extras: tuple[ExtraColumn, ...]
     volatility: FloatArray
     bars_per_year: FloatArray
     interval: IntArray
@@ -97,7 +95,7 @@ class Donors:
     bars: BarDonors
     trades: TradeDonors
     two_sided: BoolArray
-    measures: Mapping[str, int]
+    own: OwnColumns
     index: Mapping[str, int]
 
     @cached_property
@@ -115,7 +113,6 @@ def learn_donors(gold: Gold) -> Donors:
     return Donors(
         rows=rows,
         market=market,
-        extras=gold.extras,
         volatility=gold.volatility,
         bars_per_year=bars_per_year,
         interval=interval_lengths(rows.interval),
@@ -124,27 +121,13 @@ def learn_donors(gold: Gold) -> Donors:
         bars=_standardise(rows),
         trades=_trade_facts(rows, gold.volatility / np.sqrt(bars_per_year)),
         two_sided=np.array([_two_sided(rows.long[kind == k]) for k in range(len(slots))]),
-        measures=_measures(rows, gold.extras),
+        own=learn_own_columns(rows, gold.extras, kind),
         index={trade_id: k for k, trade_id in enumerate(rows.trade_id.tolist())},
     )
 
 
 def _two_sided(long: BoolArray) -> bool:
     return bool(long.any() and not long.all())
-
-
-def _measures(rows: Rows, extras: Sequence[ExtraColumn]) -> dict[str, int]:
-    decimals = {}
-    for extra in extras:
-        values = {value for value in rows.extras[extra.name].tolist() if value is not None}
-        if extra.kind in ("number", "integer") and len(values) > _FEW_VALUES:
-            decimals[extra.name] = max(_decimals(value) for value in values)
-    return decimals
-
-
-def _decimals(value: float) -> int:
-    _, _, fraction = f"{value:.12f}".rstrip("0").partition(".")
-    return len(fraction)
 
 
 def _kinds(rows: Rows, market: Market, begins: int | None) -> tuple[IntArray, tuple[IntArray, ...]]:

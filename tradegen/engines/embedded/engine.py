@@ -31,7 +31,10 @@ class EmbeddedModel:
             name="embedded",
             generator=EmbeddedGenerator(self.donors, self.seed),
             judge=EmbeddedJudge(
-                Rules(self.market, self.guard), self.realism, self.false_rejections
+                Rules(self.market, self.guard),
+                self.realism,
+                self.false_rejections,
+                self.donors.own.following,
             ),
             refiner=EmbeddedRefiner(self.donors, self.seed),
             in_waves=True,

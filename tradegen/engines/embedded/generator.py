@@ -29,6 +29,7 @@ def task_of(donors: Donors, briefs: Sequence[Brief], seed: int) -> Task:
         seeds=order_seeds(seeds, turn),
         low=np.array([brief.constraint.low for brief in briefs]),
         high=np.array([brief.constraint.high for brief in briefs]),
+        asked=[frozenset(name for name, _ in brief.constraint.where) for brief in briefs],
     )
 
 

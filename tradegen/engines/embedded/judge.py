@@ -1,6 +1,7 @@
 """The embedded judge: the rules that hold for every row, and a calibrated test of realism."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from tradegen.data.rows import Rows
 from tradegen.engines.batching import Batcher
 from tradegen.engines.critique import Critique, Finding
 from tradegen.engines.embedded.features import FEATURES
+from tradegen.engines.embedded.own_columns import FOLLOWED
 from tradegen.engines.embedded.realism import Realism, RealismTest
 from tradegen.engines.protocols import Brief
 from tradegen.engines.rules import Rules, part_of
@@ -20,11 +22,19 @@ class EmbeddedJudge:
     """See `engines.protocols.Judge`.
 
     Consistency and completeness are the row contract's invariants. Realism is a p-value against
-    gold train; `false_rejections` is the share of real rows that may be rejected by it.
+    gold train; `false_rejections` is the share of real rows that may be rejected by it. Where a
+    finding lets the trade be changed, the user's columns in `following` may follow it.
     """
 
-    def __init__(self, rules: Rules, realism: RealismTest, false_rejections: float) -> None:
+    def __init__(
+        self,
+        rules: Rules,
+        realism: RealismTest,
+        false_rejections: float,
+        following: Sequence[str] = (),
+    ) -> None:
         """Judge against what was learned from gold train."""
+        self._following = tuple(f"extras.{name}" for name in following)
         self._rules = rules
         self._realism = realism
         self._level = false_rejections
@@ -49,8 +59,14 @@ class EmbeddedJudge:
                 if realism.p_value[k] <= self._level:
                     findings[i].extend(self._unrealistic(realism, k))
         return [
-            Critique(tuple(found), score) for found, score in zip(findings, scores, strict=True)
+            Critique(tuple(self._with_followers(one) for one in found), score)
+            for found, score in zip(findings, scores, strict=True)
         ]
+
+    def _with_followers(self, finding: Finding) -> Finding:
+        if FOLLOWED.isdisjoint(finding.fields):
+            return finding
+        return replace(finding, fields=finding.fields + self._following)
 
     def _unrealistic(self, realism: Realism, k: int) -> list[Finding]:
         deviation: FloatArray = realism.deviation[k]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import ndtri
 
+from tradegen.data.changes import outside
 from tradegen.data.row import (
     BAR_FIELDS,
     LOOKBACK,
@@ -19,6 +20,7 @@ from tradegen.data.rows import Rows
 from tradegen.engines.batching import Batcher
 from tradegen.engines.critique import Critique
 from tradegen.engines.embedded.compose import (
+    OWN_DRAWS_AT,
     TRADE_DRAWS,
     Task,
     after_entry,
@@ -32,6 +34,7 @@ from tradegen.engines.embedded.compose import (
 )
 from tradegen.engines.embedded.donors import Donors
 from tradegen.engines.embedded.generator import task_of
+from tradegen.engines.embedded.own_columns import columns_among
 from tradegen.engines.embedded.paths import Moves, scale_to, simulate, to_prices
 from tradegen.engines.embedded.trades import (
     BarArrays,
@@ -118,7 +121,15 @@ class EmbeddedRefiner:
         draft = _draft(donors, Rows.from_models([row for row, *_ in items]), kind, moves)
         draft = _new_path(donors, task, draft, moves, wanted, normals)
         draft = _new_exit(donors, task.seeds, kin, draft, wanted, draws, normals)
-        rows = _new_trade(donors, task.seeds, kin, draft, wanted, draws, normals)
+        rows = _new_trade(donors, task, kin, draft, wanted, draws, normals)
+        own = donors.own.follow(
+            draft.rows,
+            rows,
+            kind,
+            draws[:, OWN_DRAWS_AT],
+            _may_follow(donors, task, [critique for _, critique, _, _ in items]),
+        )
+        rows = replace(rows, extras=own)
         return [rows.row(i) for i in range(len(rows))]
 
 
@@ -141,6 +152,15 @@ def _wanted(critiques: Sequence[Critique]) -> _Wanted:
         side=mask("side"),
         quantity=mask("quantity"),
     )
+
+
+def _may_follow(donors: Donors, task: Task, critiques: Sequence[Critique]) -> dict[str, BoolArray]:
+    """Return where own columns may follow the trade: the critique says so, no quota is theirs."""
+    return {
+        name: ~columns_among(task.asked, name)
+        & np.array([not outside(frozenset({f"extras.{name}"}), c.fields) for c in critiques])
+        for name in donors.own.following
+    }
 
 
 def _draft(donors: Donors, rows: Rows, kind: IntArray, moves: Moves) -> _Draft:
@@ -240,7 +260,7 @@ def _new_exit(
 
 def _new_trade(
     donors: Donors,
-    seeds: IntArray,
+    task: Task,
     kin: BoolArray,
     draft: _Draft,
     wanted: _Wanted,
@@ -249,8 +269,8 @@ def _new_trade(
 ) -> Rows:
     """Place the fills that may move, and put the rows together."""
     old, trades, n = draft.rows, donors.trades, len(draft.rows)
-    primary = seeds[:, 0]
-    donor = pick_seed(seeds, kin, draws[:, 3])
+    primary = task.seeds[:, 0]
+    donor = pick_seed(task.seeds, kin, draws[:, 3])
     fill_tick = donors.market.steps(old.symbol, "fill_tick")
     lot = donors.market.steps(old.symbol, "lot")
     entry_at = np.full(n, LOOKBACK)
@@ -273,6 +293,7 @@ def _new_trade(
     exit_time = moment(draft.time[np.arange(n), draft.exit_at], exit_offset, interval)
     keep = np.arange(draft.time.shape[1]) <= draft.exit_at[:, None]
     may_flip = wanted.side & donors.two_sided[donors.kind[primary]]
+    may_flip &= ~columns_among(task.asked, "side")
     flipped = np.where(old.long, "short", "long")
     return replace(
         old,
