@@ -159,6 +159,33 @@ YAML = """\
 """
 
 
+def test_columns_of_a_constraint_are_split_exactly_in_the_file(tmp_path: Path) -> None:
+    weights = {"side": {"long": 0.9, "short": 0.1}, "exit_reason": {"stop": 0.25, "time": 0.75}}
+    columns = [
+        {
+            "name": name,
+            "sampler_type": "category",
+            "params": {"values": list(of), "weights": list(of.values())},
+        }
+        for name, of in weights.items()
+    ]
+    volatility = {
+        "name": "target_volatility",
+        "sampler_type": "category",
+        "params": {"values": [0.6]},
+    }
+    settings = {**here(tmp_path), "judge": {"false_rejections": 0.2}}
+    result = tradegen.run(200, diversity=[*columns, volatility], settings=settings)
+    made = result.to_pandas()
+    found = made.groupby(["side", "exit_reason"]).size().to_dict()
+    assert found == {
+        ("long", "stop"): 45,
+        ("long", "time"): 135,
+        ("short", "stop"): 5,
+        ("short", "time"): 15,
+    }
+
+
 @pytest.mark.parametrize(
     "diversity",
     [

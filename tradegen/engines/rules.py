@@ -1,12 +1,12 @@
-"""The rules every engine's rows must keep: the row contract's invariants and the copy guard."""
+"""The rules every engine's rows must keep: invariants, the columns asked for, no copy of gold."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from tradegen.data.invariants import Violation, find_violations
 from tradegen.data.market import Market
-from tradegen.data.row import Row
+from tradegen.data.row import CORE_FIELDS, Row
 from tradegen.data.rows import Rows
 from tradegen.engines.critique import Finding
 from tradegen.engines.protocols import Brief
@@ -34,6 +34,8 @@ class Rules:
         findings: list[list[Finding]] = [[] for _ in items]
         for violation in find_violations(rows, self._market, volatility_range=limits):
             findings[violation.row].append(_of_invariant(violation))
+        for found, (row, brief) in zip(findings, items, strict=True):
+            found.extend(_not_as_asked(row, brief))
         sound = [i for i, found in enumerate(findings) if not found]
         if sound:
             seeds = [[seed.trade_id for seed in items[i][1].seeds] for i in sound]
@@ -47,6 +49,21 @@ class Rules:
 def part_of(rows: Rows, index: Sequence[int]) -> Rows:
     """Return some of the rows, without a copy if that is all of them."""
     return rows if len(index) == len(rows) else rows.select(index)
+
+
+def _not_as_asked(row: Row, brief: Brief) -> Iterator[Finding]:
+    """Yield a finding for each column besides the volatility that is not as its quota says."""
+    for name, asked in brief.constraint.where:
+        field = name if name in CORE_FIELDS else f"extras.{name}"
+        value = getattr(row, name) if name in CORE_FIELDS else row.extras.get(name)
+        if value != asked:
+            yield Finding(
+                criterion="consistency",
+                field=field,
+                problem=f"columns_as_asked: is {value!r}",
+                evidence=f"expected {asked!r}",
+                fields=(field,),
+            )
 
 
 def _of_invariant(violation: Violation) -> Finding:
