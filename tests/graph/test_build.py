@@ -1,15 +1,32 @@
 import asyncio
+from collections.abc import Callable
 from typing import cast
 
 import pytest
 
-from tests.support.engine import ScriptedEngine, brief, complaint, demo_pipeline
-from tests.support.rows import demo_row
+from tests.support.engine import (
+    ScriptedEngine,
+    brief,
+    complaint,
+    demo_model,
+    demo_pipeline,
+    demo_sampler,
+)
+from tests.support.rows import demo_gold, demo_row
 from tradegen.data.row import Row
 from tradegen.engines.critique import Critique
+from tradegen.engines.embedded.generator import EmbeddedGenerator
 from tradegen.engines.protocols import Brief, RefinerOverreachError
+from tradegen.engines.rules import Rules
 from tradegen.graph.build import build_graph
-from tradegen.graph.state import MOST_RETRIES, AttemptFailedError, RowContext, RowState
+from tradegen.graph.state import (
+    MOST_RETRIES,
+    AttemptFailedError,
+    Pipeline,
+    RowContext,
+    RowState,
+)
+from tradegen.guards.copies import CopyGuard
 
 
 def run(script: ScriptedEngine, row_number: int = 0) -> RowState:
@@ -45,6 +62,33 @@ def test_the_state_has_the_names_the_design_gives() -> None:
         "judge_critique",
         "retry_count",
     }
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda row, _brief: row.model_copy(update={"quantity": -5.0}), "quantity"),
+        (lambda row, _brief: row.model_copy(update={"entry_price": float("nan")}), "entry_price"),
+        (lambda row, _brief: row.model_copy(update={"symbol": "NEVER"}), "symbol"),
+        (lambda _row, brief: brief.seeds[0], "repeats gold row"),
+        (lambda row, _brief: row, "volatility"),  # made for another bucket
+    ],
+)
+def test_an_engine_that_lets_all_pass_is_held_to_the_rules(
+    spoil: Callable[[Row, Brief], Row], says: str
+) -> None:
+    made = EmbeddedGenerator(demo_model().donors, demo_model().seed).write([brief(3)])[0]
+    number = next(
+        k for k in range(100) if brief(k).constraint.low > brief(3).constraint.high
+    ) if says == "volatility" else 3  # fmt: skip
+    script = ScriptedEngine(lambda task: spoil(made, task))
+    rules = Rules(demo_gold().market, CopyGuard(demo_gold().train))
+    pipeline = Pipeline(demo_sampler(), demo_gold().train, script.engine(), rules)
+    context = RowContext(pipeline, number, 0)
+    state = asyncio.run(build_graph().ainvoke({}, context=context))
+    assert not state["judge_critique"].passed
+    assert says in state["judge_critique"].text
+    assert state["retry_count"] == MOST_RETRIES
 
 
 def test_the_engine_gets_the_seeds_and_the_constraint_of_its_row() -> None:

@@ -77,7 +77,8 @@ class Engine:
     """An engine's three roles under one name.
 
     `in_waves` says that they work on many rows at once: rows are then started together, and the
-    next ones only when all of them have ended.
+    next ones only when all of them have ended. `applies_rules` says that the judge holds rows
+    against `engines.rules` itself; for all others the graph does it after them.
     """
 
     name: str
@@ -85,3 +86,4 @@ class Engine:
     judge: Judge
     refiner: Refiner
     in_waves: bool = False
+    applies_rules: bool = False

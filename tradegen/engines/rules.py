@@ -24,6 +24,10 @@ class Rules:
         self._market = market
         self._guard = guard
 
+    def findings_of(self, items: Sequence[tuple[Row, Brief]]) -> list[list[Finding]]:
+        """Return what is wrong with each row, see `findings`."""
+        return self.findings(items, Rows.from_models([row for row, _ in items]))
+
     def findings(self, items: Sequence[tuple[Row, Brief]], rows: Rows) -> list[list[Finding]]:
         """Return what is wrong with each row, judged independently of each other.
 

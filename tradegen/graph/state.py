@@ -10,8 +10,10 @@ from typing_extensions import TypedDict  # before Python 3.12 pydantic accepts n
 from tradegen.data.row import Row
 from tradegen.data.rows import Rows
 from tradegen.data.trade_ids import new_prefix
+from tradegen.engines.batching import Batcher
 from tradegen.engines.critique import Critique
 from tradegen.engines.protocols import Brief, Engine, RowFailedError
+from tradegen.engines.rules import Rules
 from tradegen.errors import TradegenError
 from tradegen.samplers.constraint import VolatilityConstraint
 from tradegen.samplers.sampler import Sampler
@@ -58,10 +60,16 @@ def keeping(state: RowState) -> Iterator[None]:
 class Pipeline:
     """What all rows of a run share: who deals seeds, the gold they come from, and the engine."""
 
-    def __init__(self, sampler: Sampler, gold: Rows, engine: Engine) -> None:
-        """Hold the parts; `gold` are the train rows that the sampler's indices speak of."""
+    def __init__(
+        self, sampler: Sampler, gold: Rows, engine: Engine, rules: Rules | None = None
+    ) -> None:
+        """Hold the parts; `gold` are the train rows that the sampler's indices speak of.
+
+        `rules` is None for an engine whose judge applies them itself.
+        """
         self.sampler = sampler
         self.engine = engine
+        self.broken_rules = None if rules is None else Batcher(rules.findings_of)
         self.seed_row = lru_cache(maxsize=_SEEDS_KEPT)(gold.row)
         self._prefix = new_prefix(gold.trade_id.tolist())
 

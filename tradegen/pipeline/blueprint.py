@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from tradegen.data.gold import Gold
 from tradegen.engines.registry import EngineModel, find_engine
+from tradegen.engines.rules import Rules
 from tradegen.graph.state import Pipeline
+from tradegen.guards.copies import CopyGuard
 from tradegen.samplers.sampler import Sampler
 
 
@@ -24,4 +26,7 @@ class Blueprint:
 
     def pipeline(self, model: EngineModel) -> Pipeline:
         """Return the pipeline of this process."""
-        return Pipeline(self.sampler, self.gold.train, model.start())
+        engine = model.start()
+        train = self.gold.train
+        rules = None if engine.applies_rules else Rules(self.gold.market, CopyGuard(train))
+        return Pipeline(self.sampler, train, engine, rules)

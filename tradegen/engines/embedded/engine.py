@@ -38,6 +38,7 @@ class EmbeddedModel:
             ),
             refiner=EmbeddedRefiner(self.donors, self.seed),
             in_waves=True,
+            applies_rules=True,
         )
 
 
