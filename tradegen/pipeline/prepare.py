@@ -1,5 +1,6 @@
 """Preparation: everything a run needs before its first row, from settings."""
 
+import math
 from dataclasses import dataclass
 
 from tradegen.data.gold import Gold, load_gold, without_holdout
@@ -55,6 +56,13 @@ def prepare(settings: Settings) -> Prepared:
         constraint.buckets, sampler.quotas, sampler.eligible_counts, len(gold.train)
     ):
         notes.append(far)
+    level = settings.judge.false_rejections
+    if settings.engine == "embedded" and len(gold.train) + 1 < 1 / level:
+        notes.append(
+            f"{len(gold.train)} gold rows are too few for the judge to reject any row as "
+            f"unrealistic at judge.false_rejections = {level:g}; {math.ceil(1 / level) - 1} or "
+            "more are needed"
+        )
     if sampler.widened:
         notes.append(
             f"buckets {', '.join(sampler.widened)} have too few gold rows; their seeds are the "
