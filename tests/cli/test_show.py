@@ -121,7 +121,7 @@ def test_of_a_run_that_was_killed_the_ledgers_counts_are_shown(
     killed = {**manifest, "status": "running", "accepted": 0, "buckets": begun}
     (run / "run.json").write_text(json.dumps(killed), encoding="utf-8")
     told = cli("show", "first", "--json").json
-    assert told["status"] == "running, or killed"
+    assert told["status"] == "killed"
     assert told["buckets"] == manifest["buckets"]
     assert told["accepted"] == manifest["accepted"]
 
