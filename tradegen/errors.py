@@ -31,6 +31,10 @@ class StorageError(TradegenError):
     exit_code = 5
 
 
+class DamagedError(StorageError):
+    """A stored value that cannot be what was written; who knows the file adds its name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing wrong with one row of one file.

@@ -102,9 +102,9 @@ def test_the_ledger_is_opened_once(
     opened: list[object] = []
     connect = sqlite3.connect
 
-    def counted(path: Path, isolation_level: None) -> sqlite3.Connection:
-        opened.append(path)
-        return connect(path, isolation_level=isolation_level)
+    def counted(place: str, isolation_level: None, *, uri: bool) -> sqlite3.Connection:
+        opened.append(place)
+        return connect(place, isolation_level=isolation_level, uri=uri)
 
     monkeypatch.setattr(sqlite3, "connect", counted)
     manifest = json.loads((run / "run.json").read_text(encoding="utf-8"))

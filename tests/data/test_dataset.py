@@ -17,6 +17,7 @@ from tradegen.data.dataset import read_rows, row_as_json, write_rejected, write_
 from tradegen.data.ledger import Ledger
 from tradegen.data.row import ExtraColumn, Row
 from tradegen.data.row_codec import decode_row, encode_row
+from tradegen.errors import DamagedError
 
 UTC = pa.timestamp("us", tz="UTC")
 
@@ -215,3 +216,43 @@ def test_hugging_face_datasets_loads_the_run_folder_offline(
     assert loaded["ids"] == table["trade_id"].to_pylist()
     assert loaded["splits"] == ["train"]
     np.testing.assert_equal(loaded["volume"], table["bars"][0].as_py()[64]["volume"])
+
+
+# --- damage -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("expected", [2, 4])
+def test_no_file_is_written_of_other_rows_than_were_counted(tmp_path: Path, expected: int) -> None:
+    path = tmp_path / "rows.parquet"
+    with pytest.raises(DamagedError, match=f"3 accepted rows are there, and {expected} were"):
+        write_rows(path, [encode_row(demo_row())] * 3, EXTRAS, expected=expected)
+    assert not list(tmp_path.iterdir())
+
+
+def _without(name: str) -> bytes:
+    data = encode_row(demo_row())
+    return data.replace(f'"{name}"'.encode(), b'"' + b"x" * len(name) + b'"', 1)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\x00",
+        b"junk" * 100,
+        encode_row(demo_row())[:-4],
+        encode_row(demo_row())[:-8],
+        _without("symbol"),
+        encode_row(demo_row()).replace(b'"entry_price":', b'"entry_price":"x', 1),
+    ],
+)
+def test_bytes_that_are_no_row_are_told_and_not_written(tmp_path: Path, data: bytes) -> None:
+    with pytest.raises(DamagedError):
+        write_rows(tmp_path / "rows.parquet", [encode_row(demo_row()), data], EXTRAS)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_row_with_a_value_of_another_type_is_told(tmp_path: Path) -> None:
+    row = demo_row().model_copy(update={"entry_price": "x"})
+    with pytest.raises(DamagedError, match="values that no row can have"):
+        write_rows(tmp_path / "rows.parquet", [encode_row(row)], EXTRAS)

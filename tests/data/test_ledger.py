@@ -357,6 +357,95 @@ def test_a_folder_where_the_ledger_should_be_is_told(tmp_path: Path) -> None:
         Ledger(tmp_path / "ledger.sqlite")
 
 
+def test_a_missing_or_empty_ledger_of_a_run_that_was_begun_is_not_begun_again(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with pytest.raises(StorageError, match=r"ledger\.sqlite: missing, though this run was begun"):
+        Ledger(path, begin=False)
+    path.touch()
+    with pytest.raises(StorageError, match=r"ledger\.sqlite: empty, though this run was begun"):
+        Ledger(path, begin=False)
+    with pytest.raises(StorageError, match=r"ledger\.sqlite: empty"):
+        Ledger.read(path)
+    assert path.read_bytes() == b""
+
+
+@pytest.mark.parametrize("begin", [True, False])
+@pytest.mark.parametrize("table", ["customers", "attempts"])
+def test_the_database_of_another_program_is_left_as_it_is(
+    tmp_path: Path, table: str, *, begin: bool
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        other.execute(f"CREATE TABLE {table} (name TEXT)")
+    before = path.read_bytes()
+    with pytest.raises(StorageError, match="a database, but no whole ledger of tradegen"):
+        Ledger(path, begin=begin)
+    with pytest.raises(StorageError, match="a database, but no whole ledger of tradegen"):
+        Ledger.read(path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def changed(path: Path, statement: str) -> Path:
+    """Return a ledger of one accepted row and one thrown away, damaged by a statement."""
+    ledger = Ledger(path)
+    with ledger.transaction():
+        ledger.record([FIRST, THROWN_AWAY])
+        ledger.accept(0, 0)
+    ledger.note("started", "noon")
+    ledger.close()
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        other.execute(statement)
+        other.commit()
+    return path
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE attempts SET seeds = 'x'",
+        "UPDATE attempts SET seeds = '3'",
+        "UPDATE attempts SET seeds = '[3]'",
+        "UPDATE attempts SET scores = '[]'",
+        "UPDATE attempts SET critique = CAST(x'ff' AS TEXT)",
+    ],
+)
+def test_a_damaged_attempt_is_told_with_the_files_name(tmp_path: Path, statement: str) -> None:
+    path = changed(tmp_path / "ledger.sqlite", statement)
+    ledger = Ledger.read(path)
+    with pytest.raises(StorageError, match="ledger is damaged") as told:
+        ledger.attempts_at(1)
+    assert str(told.value).startswith(f"{path}: ")
+    ledger.close()
+
+
+@pytest.mark.parametrize("value", ["{", "3", "[]"])
+def test_a_damaged_fact_is_told_with_its_name(tmp_path: Path, value: str) -> None:
+    statement = f"UPDATE about SET value = '{value}' WHERE key = 'started'"
+    ledger = Ledger.read(changed(tmp_path / "ledger.sqlite", statement))
+    with pytest.raises(StorageError, match=r"the ledger is damaged \(started: "):
+        ledger.about("started", str)
+    ledger.close()
+
+
+def test_an_accepted_row_that_is_missing_is_told(tmp_path: Path) -> None:
+    ledger = Ledger.read(changed(tmp_path / "ledger.sqlite", "DELETE FROM rows"))
+    with pytest.raises(StorageError, match=r"damaged \(accepted row 0 is missing\)"):
+        list(ledger.accepted())
+    ledger.close()
+
+
+def test_an_error_while_rows_are_read_is_not_hidden_by_closing(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    with ledger.transaction():
+        ledger.record([passed(0), passed(1)])
+    unfinished = ledger.recorded()
+    next(unfinished)
+    ledger.close()
+
+
 # --- readers beside the writer ----------------------------------------------------------------
 
 
@@ -416,6 +505,33 @@ def test_a_reader_that_comes_and_goes_does_not_hinder_the_writer(ledger: Ledger)
         thread.join()
     assert not failures
     assert len(list(ledger.accepted())) == written
+
+
+def test_reading_leaves_nothing_behind_and_needs_no_log(tmp_path: Path, ledger: Ledger) -> None:
+    with ledger.transaction():
+        ledger.record([FIRST])
+    ledger.close()
+    before = ledger.path.read_bytes()
+    reader = Ledger.read(ledger.path)
+    assert reader.attempts_at(0) == [FIRST]
+    assert list(tmp_path.iterdir()) == [ledger.path], "a log cannot be made on read-only media"
+    reader.close()
+    assert list(tmp_path.iterdir()) == [ledger.path]
+    assert ledger.path.read_bytes() == before
+    ledger._db = sqlite3.connect(":memory:")  # the fixture closes it once more
+
+
+def test_what_a_killed_process_left_in_its_log_is_read(tmp_path: Path, ledger: Ledger) -> None:
+    with ledger.transaction():
+        ledger.record([FIRST])
+    for suffix in ("", "-wal"):
+        copy = tmp_path / f"killed.sqlite{suffix}"
+        copy.write_bytes(ledger.path.with_name(f"{ledger.path.name}{suffix}").read_bytes())
+    before = (tmp_path / "killed.sqlite").read_bytes()
+    reader = Ledger.read(tmp_path / "killed.sqlite")
+    assert reader.attempts_at(0) == [FIRST]
+    reader.close()
+    assert (tmp_path / "killed.sqlite").read_bytes() == before
 
 
 def test_the_file_is_plain_sqlite_that_other_tools_can_read(ledger: Ledger) -> None:

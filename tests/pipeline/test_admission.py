@@ -4,10 +4,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tradegen.data.ledger import Attempt, Ledger, Recorded
+from tradegen.errors import DamagedError
 from tradegen.guards.fingerprint import DIMENSIONS
 from tradegen.pipeline.admission import Accepted, Admission, Decision, Spare, Twin
 from tradegen.pipeline.messages import Task
@@ -236,6 +238,24 @@ def test_the_attempts_that_a_kill_lost_are_made_even_if_the_budget_is_nearly_spe
     admission.record(made(Task(0, 0), True, points[0]))
     assert admission.settle() == [Accepted(0, 0), Accepted(1, 0)]
     assert admission.exhausted
+
+
+@pytest.mark.parametrize(
+    "recorded",
+    [
+        Recorded(3, 0, "passed", b"\x00" * 8 * DIMENSIONS),
+        Recorded(-1, 0, "thrown_away", None),
+        Recorded(0, -1, "thrown_away", None),
+        Recorded(0, 2**40, "thrown_away", None),
+        Recorded(0, 0, "accepted", None),
+        Recorded(0, 0, "accepted", b"\x00"),
+        Recorded(0, 0, "passed", b"\x00"),
+        Recorded(0, 0, "accepted", b"\xff" * 8 * DIMENSIONS),
+    ],
+)
+def test_what_no_run_can_have_left_is_told_as_damage(recorded: Recorded) -> None:
+    with pytest.raises(DamagedError):
+        Admission(3, 5, 100).restore([recorded])
 
 
 def test_a_near_twin_yields_to_the_lower_number_and_is_made_again() -> None:

@@ -1,8 +1,10 @@
 """Which folder a run works in: its own, alone, and only if its files still say the same."""
 
 import json
+import shutil
+import sqlite3
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,8 +24,9 @@ from tradegen.pipeline.prepare import Prepared, prepare
 from tradegen.settings import Settings
 
 
-def run(folder: Path, n: int = 5, **more: Any) -> RunResult:
-    return tradegen.run(n, settings={"run": {"folder": folder, "workers": 1, **more}})
+def run(folder: Path, n: int = 5, *, resume: bool = False, **more: Any) -> RunResult:
+    settings = {"run": {"folder": folder, "workers": 1, **more}}
+    return tradegen.run(n, settings=settings, resume=resume)
 
 
 @pytest.fixture
@@ -130,3 +133,68 @@ def test_a_constraint_file_that_changed_since_is_refused_though_the_run_is_done(
     assert said.code == 2
     assert "diversity: " in said.err
     assert cli("run", "--name", "a", "-q").code == 0, "the file is not stated, so not read"
+
+
+# --- a ledger that is not what it was ---------------------------------------------------------
+
+
+def interrupted(folder: Path) -> RunFolder:
+    """Leave a run of 5 rows whose process was killed before it wrote its files."""
+    made = RunFolder(run(folder, name="x").folder)
+    manifest = made.read_manifest()
+    made.write_manifest({**manifest, "status": "running"})
+    made.rows.unlink()
+    made.rejected.unlink()
+    return made
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM rows WHERE row_number = 3",
+        "UPDATE rows SET data = x'00' WHERE row_number = 3",
+        "UPDATE rows SET data = substr(data, 1, length(data) - 8) WHERE row_number = 3",
+        "UPDATE attempts SET row_number = 99 WHERE row_number = 3",
+        "UPDATE attempts SET fingerprint = x'00' WHERE row_number = 3",
+        "UPDATE about SET value = '{' WHERE key = 'identity'",
+        "UPDATE about SET value = '[]' WHERE key = 'identity'",
+        "UPDATE about SET value = '\"x\"' WHERE key = 'started'",
+        "UPDATE about SET value = '\"x\"' WHERE key = 'seconds'",
+        "UPDATE about SET value = '3' WHERE key = 'version'",
+    ],
+)
+def test_a_run_does_not_go_on_from_a_damaged_ledger(
+    tmp_path: Path, resumable: Path, statement: str
+) -> None:
+    made = RunFolder(Path(shutil.copytree(resumable, tmp_path / "x")))
+    with closing(sqlite3.connect(made.ledger)) as ledger:
+        ledger.execute(statement)
+        ledger.commit()
+    with pytest.raises(StorageError, match="the ledger is damaged") as told:
+        run(tmp_path, name="x", resume=True)
+    assert str(told.value).startswith(f"{made.ledger}: ")
+    assert not made.rows.exists()
+    assert not list(made.path.glob(".*.part"))
+
+
+@pytest.mark.parametrize("how", ["removed", "empty", "foreign"])
+def test_a_run_whose_ledger_is_gone_does_not_start_over(
+    tmp_path: Path, resumable: Path, how: str
+) -> None:
+    made = RunFolder(Path(shutil.copytree(resumable, tmp_path / "x")))
+    made.ledger.unlink()
+    if how == "empty":
+        made.ledger.touch()
+    if how == "foreign":
+        with closing(sqlite3.connect(made.ledger)) as other:
+            other.execute("CREATE TABLE customers (name TEXT)")
+    before = made.ledger.read_bytes() if made.ledger.exists() else None
+    with pytest.raises(StorageError, match=r"ledger\.sqlite: "):
+        run(tmp_path, name="x", resume=True)
+    assert (made.ledger.read_bytes() if made.ledger.exists() else None) == before
+
+
+@pytest.fixture(scope="module")
+def resumable(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a run that can go on, not to be changed."""
+    return interrupted(tmp_path_factory.mktemp("resumable")).path

@@ -76,8 +76,9 @@ def _rows_of(run: RunFolder) -> Iterator[Path]:
             raise InputError(
                 f"{run.path}: no row is accepted yet; go on with tradegen run --resume"
             )
-        _, extras = tidy_extras(decode_rows(encoded))
-        write_rows(Path(made) / "rows.parquet", encoded, extras)
+        with ledger.trusted():
+            _, extras = tidy_extras(decode_rows(encoded))
+            write_rows(Path(made) / "rows.parquet", encoded, extras)
         yield Path(made) / "rows.parquet"
 
 

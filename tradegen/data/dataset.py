@@ -15,6 +15,7 @@ from tradegen.data.provenance import marked
 from tradegen.data.row import ExtraColumn, Row, arrow_schema
 from tradegen.data.row_codec import decode_row, decode_rows
 from tradegen.data.rows import Rows
+from tradegen.errors import DamagedError
 
 _ROWS_A_GROUP = 1000
 _REJECTED_A_GROUP = 100  # a thrown-away row is kilobytes of text
@@ -39,14 +40,34 @@ REJECTED_SCHEMA = pa.schema(
 """Columns of `rejected.parquet`; `scores` and `row` are JSON."""
 
 
-def write_rows(path: Path, encoded: Iterable[bytes], extras: Sequence[ExtraColumn]) -> int:
-    """Write accepted rows from the ledger's bytes; return how many there were."""
+def write_rows(
+    path: Path,
+    encoded: Iterable[bytes],
+    extras: Sequence[ExtraColumn],
+    *,
+    expected: int | None = None,
+) -> int:
+    """Write accepted rows from the ledger's bytes; return how many there were.
+
+    Raises `DamagedError`, and writes nothing, for bytes that are no row, or if there are not as
+    many rows as `expected`.
+    """
     count = 0
     with atomic_file(path) as part, _writer(part, marked(arrow_schema(extras))) as writer:
         for chunk in _chunks(encoded, _ROWS_A_GROUP):
-            writer.write_table(decode_rows(chunk).to_arrow(extras))
+            writer.write_table(_as_table(chunk, extras))
             count += len(chunk)
+        if expected not in (None, count):
+            raise DamagedError(f"{count:,} accepted rows are there, and {expected:,} were counted")
     return count
+
+
+def _as_table(encoded: Sequence[bytes], extras: Sequence[ExtraColumn]) -> pa.Table:
+    rows = decode_rows(encoded)
+    try:
+        return rows.to_arrow(extras)
+    except (pa.ArrowException, ValueError, TypeError) as error:
+        raise DamagedError(f"a row has values that no row can have: {error}") from error
 
 
 def write_rejected(path: Path, attempts: Iterable[Attempt]) -> None:

@@ -3,12 +3,12 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from tradegen.errors import InputError, StorageError
+from tradegen.errors import DamagedError, InputError, StorageError
 
 Outcome = Literal["passed", "accepted", "thrown_away"]
 
@@ -100,6 +100,7 @@ WHERE fingerprint IS NOT NULL AND row_number >= (
 """A row without an accepted attempt, below one that has one, was given up."""
 _INSERT_ROW = "INSERT OR IGNORE INTO rows VALUES (?, ?, ?)"
 _PAGES_BETWEEN_CHECKPOINTS = 4000
+_OWN_TABLES = {"about", "attempts", "rows"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,51 +116,83 @@ class Recorded:
 class Ledger:
     """A run's ledger. One process writes it; what `transaction` has left is safe from a kill."""
 
-    def __init__(self, path: Path, *, check: bool = True) -> None:
-        """Open a ledger, or begin one where there is none; `check` reads all of it for damage.
+    def __init__(self, path: Path, *, begin: bool = True, reading: bool = False) -> None:
+        """Open a ledger to write it, after all of it was read for damage.
 
-        Raises `StorageError` if the file is no ledger, is damaged, or cannot be written.
+        Where there is none it is begun, unless `begin` is off; `reading` is for `Ledger.read`.
+        Raises `StorageError` if the file is no ledger, is damaged, is missing though it must be
+        there, or cannot be written.
         """
+        if not begin and not path.exists():
+            raise StorageError(f"{path}: missing, {_NOTHING_TO_GO_ON_WITH}")
         self.path = path
+        self._reading = reading
         with self._storage_errors():
-            self._db = sqlite3.connect(path, isolation_level=None)
+            place = _read_only(path) if reading else path
+            self._db = sqlite3.connect(place, isolation_level=None, uri=reading)
         try:
-            self._open(check=check)
+            with self._storage_errors():
+                self._open(begin=begin)
         except BaseException:
             self._db.close()
             raise
 
-    def _open(self, *, check: bool) -> None:
-        with self._storage_errors():
-            self._db.execute("PRAGMA page_size = 8192")
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_BETWEEN_CHECKPOINTS}")
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            tables = {name for (name,) in self._db.execute("SELECT name FROM sqlite_schema")}
-            if "attempts" not in tables:
-                note_format = f"INSERT INTO about VALUES ('format', '{FORMAT}');"  # noqa: S608
-                self._db.executescript(f"BEGIN; {_TABLES} {note_format} COMMIT;")
-            elif (
-                check and (found := self._db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok"
-            ):
+    def _open(self, *, begin: bool) -> None:
+        there = self._is_there(begin=begin)
+        if not there:
+            self._begin()
+        elif not self._reading:
+            self._set_up()
+            if (found := self._db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
                 raise sqlite3.DatabaseError(found)
-            if self.about("format") != FORMAT:
-                raise StorageError(
-                    f"{self.path}: written by another version of tradegen (format "
-                    f"{self.about('format')}, this one writes {FORMAT}); use a new --name"
-                )
+        if (written := self.about("format")) != FORMAT:
+            raise StorageError(
+                f"{self.path}: written by another version of tradegen (format {written}, this one "
+                f"writes {FORMAT}); use a new --name"
+            )
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Open a ledger that is there, to look at. Raises `InputError` if there is none."""
+        """Open a ledger that is there, to look at; nothing of it is changed.
+
+        Raises `InputError` if there is none, `StorageError` if the file is no ledger.
+        """
         if not path.is_file():
             raise InputError(f"{path}: no ledger here")
-        return cls(path, check=False)
+        return cls(path, begin=False, reading=True)
+
+    def _is_there(self, *, begin: bool) -> bool:
+        """Return whether the tables are there; only an empty database may do without them."""
+        tables = {name for (name,) in self._db.execute("SELECT name FROM sqlite_schema")}
+        if tables >= _OWN_TABLES:
+            return True
+        if tables:
+            missing = ", ".join(sorted(_OWN_TABLES - tables))
+            raise StorageError(
+                f"{self.path}: a database, but no whole ledger of tradegen (it has no table "
+                f"{missing}); it is left as it is: move it away, or use a new --name"
+            )
+        if not begin:
+            raise StorageError(f"{self.path}: empty, {_NOTHING_TO_GO_ON_WITH}")
+        return False
+
+    def _begin(self) -> None:
+        self._db.execute("PRAGMA page_size = 8192")
+        self._set_up()
+        note_format = f"INSERT INTO about VALUES ('format', '{FORMAT}');"  # noqa: S608
+        self._db.executescript(f"BEGIN; {_TABLES} {note_format} COMMIT;")
+
+    def _set_up(self) -> None:
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_BETWEEN_CHECKPOINTS}")
+        self._db.execute("PRAGMA synchronous = NORMAL")
 
     def close(self) -> None:
-        """Close the file, folding its write-ahead log into it."""
+        """Close the file; after writing, fold its write-ahead log into it."""
         with self._storage_errors():
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            if not self._reading:
+                with suppress(sqlite3.OperationalError):  # what stays in the log is as safe there
+                    self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._db.close()
 
     @contextmanager
@@ -168,6 +201,14 @@ class Ledger:
             yield
         except sqlite3.Error as error:
             raise StorageError(_explain(self.path, error)) from error
+
+    @contextmanager
+    def trusted(self) -> Iterator[None]:
+        """Let what is read inside be decoded: a value that is damaged is told with the file."""
+        try:
+            yield
+        except DamagedError as error:
+            raise StorageError(_damaged(self.path, error)) from error
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -198,11 +239,12 @@ class Ledger:
         with self._storage_errors():
             self._db.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (key, json.dumps(value)))
 
-    def about(self, key: str) -> Any:
-        """Return a fact about the run, or None."""
+    def about(self, key: str, kind: type | tuple[type, ...] = object) -> Any:
+        """Return a fact about the run, or None. Raises `StorageError` if it is of another kind."""
         with self._storage_errors():
             found = self._db.execute("SELECT value FROM about WHERE key = ?", (key,)).fetchone()
-        return None if found is None else json.loads(found[0])
+        with self.trusted():
+            return None if found is None else _read_json(found[0], kind, key)
 
     def record(self, attempts: Sequence[Attempt]) -> None:
         """Write attempts; one that is already there is left as it is."""
@@ -255,13 +297,19 @@ class Ledger:
                 yield Recorded(*values)
 
     def accepted(self) -> Iterator[bytes]:
-        """Yield the bytes of every accepted row by row number."""
+        """Yield the bytes of every accepted row by row number.
+
+        Raises `StorageError` if one of them is not there.
+        """
         with self._storage_errors():
             cursor = self._db.execute(
-                "SELECT data FROM attempts JOIN rows USING (row_number, attempt) "
+                "SELECT row_number, data FROM attempts "
+                "LEFT JOIN rows USING (row_number, attempt) "
                 "WHERE outcome = 'accepted' ORDER BY row_number"
             )
-            for (data,) in cursor:
+            for row_number, data in cursor:
+                if data is None:
+                    raise StorageError(_damaged(self.path, f"accepted row {row_number} is missing"))
                 yield data
 
     def thrown_away(self) -> Iterator[Attempt]:
@@ -281,8 +329,10 @@ class Ledger:
         with self._storage_errors():
             for found in self._db.execute(query, values):
                 fields = dict(zip((*_COLUMNS, "row"), found, strict=True))
-                fields["seeds"] = tuple(json.loads(fields["seeds"]))
-                fields["scores"] = json.loads(fields["scores"])
+                with self.trusted():
+                    where = f"of row {fields['row_number']}"
+                    fields["seeds"] = _read_seeds(fields["seeds"], f"seeds {where}")
+                    fields["scores"] = _read_json(fields["scores"], dict, f"scores {where}")
                 yield Attempt(**fields)
 
     def counts_by_bucket(self) -> dict[int, tuple[int, int]]:
@@ -334,19 +384,72 @@ def _values(attempt: Attempt) -> tuple[object, ...]:
     )
 
 
+def _read_only(path: Path) -> str:
+    """Return the address under which SQLite reads a ledger and changes nothing.
+
+    It would leave an empty log behind where it finds none, and fail where it cannot. Without a log
+    no process writes, and the file alone is all there is.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    alone = not log.exists() or log.stat().st_size == 0
+    return f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if alone else ''}"
+
+
+def _read_json(text: str, kind: type | tuple[type, ...], name: str) -> Any:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise DamagedError(f"{name}: no JSON") from error
+    if not isinstance(value, kind):
+        raise DamagedError(f"{name}: unexpected {type(value).__name__}")
+    return value
+
+
+def _read_seeds(text: str, name: str) -> tuple[str, ...]:
+    seeds = _read_json(text, list, name)
+    if not all(isinstance(seed, str) for seed in seeds):
+        raise DamagedError(f"{name}: not all are names of trades")
+    return tuple(seeds)
+
+
+_NOTHING_TO_GO_ON_WITH = (
+    "though this run was begun: what it had is not here. Put the ledger back, or start a new run "
+    "with another --name"
+)
+
+
 def _explain(path: Path, error: sqlite3.Error) -> str:
     text = str(error)
-    if isinstance(error, sqlite3.OperationalError):
+    if isinstance(error, sqlite3.OperationalError) and "decode" not in text:
         if "full" in text:
             advice = "the disk is full; make room and run again with --resume"
         elif "readonly" in text or "unable to open" in text:
             advice = "the run folder cannot be written"
         elif "locked" in text:
             advice = "another program has the ledger open"
+        elif "I/O" in text and (limit := _largest_file()) is not None:
+            advice = (
+                f"no file may be larger than {limit:,} bytes here (ulimit -f), or the disk fails; "
+                "raise the limit and run the same command again with --resume"
+            )
         else:
             advice = "nothing written before is lost; run again with --resume"
         return f"{path}: {text}: {advice}"
+    return _damaged(path, text)
+
+
+def _largest_file() -> int | None:
+    """Return the largest size that this process may give a file, in bytes, if there is one."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return None
+    limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    return None if limit == resource.RLIM_INFINITY else limit
+
+
+def _damaged(path: Path, what: object) -> str:
     return (
-        f"{path}: the ledger is damaged ({text}). rows.parquet, if it was written, is whole. Move "
+        f"{path}: the ledger is damaged ({what}). rows.parquet, if it was written, is whole. Move "
         "the ledger away and start a new run, or try sqlite3's .recover command on it"
     )

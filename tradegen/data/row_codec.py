@@ -16,9 +16,11 @@ from tradegen.data.row import (
     to_microseconds,
 )
 from tradegen.data.rows import Rows, object_array
+from tradegen.errors import DamagedError
 
 _LENGTH = struct.Struct("<I")
 _SCALARS = tuple(name for name in CORE_FIELDS if name != "bars")
+_FIELDS = {*_SCALARS, "extras"}
 _TIMES = ("entry_time", "exit_time")
 
 
@@ -35,7 +37,10 @@ def encode_row(row: Row) -> bytes:
 
 
 def decode_row(data: bytes) -> Row:
-    """Return the row of `encode_row`'s bytes; they are trusted, not validated again."""
+    """Return the row of `encode_row`'s bytes; its values are trusted, not validated again.
+
+    Raises `DamagedError` for bytes that are no row.
+    """
     values, bars = _decode(data)
     for name in _TIMES:
         values[name] = from_microseconds(values[name])
@@ -58,8 +63,13 @@ def decode_rows(encoded: Sequence[bytes]) -> Rows:
 
 
 def _decode(data: bytes) -> tuple[dict[str, Any], Bars]:
-    (length,) = _LENGTH.unpack_from(data)
-    values = json.loads(data[_LENGTH.size : _LENGTH.size + length])
-    numbers = np.frombuffer(data, dtype="<i8", offset=_LENGTH.size + length)
-    columns = numbers.reshape(len(BAR_FIELDS), -1)
+    try:
+        (length,) = _LENGTH.unpack_from(data)
+        values = json.loads(data[_LENGTH.size : _LENGTH.size + length])
+        numbers = np.frombuffer(data, dtype="<i8", offset=_LENGTH.size + length)
+        columns = numbers.reshape(len(BAR_FIELDS), -1)
+    except (struct.error, ValueError, RecursionError) as error:
+        raise DamagedError(f"a row's bytes cannot be read: {error}") from error
+    if not isinstance(values, dict) or values.keys() != _FIELDS:
+        raise DamagedError("a row's bytes cannot be read: its fields are not those of a row")
     return values, Bars(columns[0], *(column.view("<f8") for column in columns[1:]))

@@ -3,6 +3,7 @@
 import numpy as np
 
 from tradegen.data.row import LOOKBACK, FloatArray, Row
+from tradegen.errors import DamagedError
 
 DIMENSIONS = 16
 """Length of a fingerprint."""
@@ -40,8 +41,10 @@ def fingerprint_bytes(row: Row) -> bytes:
 
 
 def fingerprint_of_bytes(data: bytes) -> FloatArray:
-    """Return a fingerprint from the ledger, shape `(16,)`."""
-    return np.frombuffer(data, dtype="<f8")
+    """Return a fingerprint from the ledger, shape `(16,)`; `DamagedError` if it is none."""
+    if len(data) != 8 * DIMENSIONS or not np.isfinite(found := np.frombuffer(data, "<f8")).all():
+        raise DamagedError("a row's fingerprint cannot be read")
+    return found
 
 
 def distance_at_correlation(correlation: float) -> float:

@@ -8,9 +8,13 @@ import numpy as np
 
 from tradegen.data.ledger import Attempt, Recorded
 from tradegen.data.row import BoolArray, IntArray
+from tradegen.errors import DamagedError
 from tradegen.guards.collapse import CollapseIndex
 from tradegen.guards.fingerprint import fingerprint_of_bytes
 from tradegen.pipeline.messages import Task
+
+_MOST_ATTEMPTS = 2**31 - 1
+"""Attempts at one row are counted in 32 bits."""
 
 _TOGETHER = 512
 """Rows decided over in one look-up."""
@@ -101,18 +105,26 @@ class Admission:
         return self.exhausted or self.head >= self.n
 
     def restore(self, recorded: Iterable[Recorded]) -> None:
-        """Take up what an earlier process left in the ledger, by row number and attempt."""
+        """Take up what an earlier process left in the ledger, by row number and attempt.
+
+        Raises `DamagedError` for what no run of `n` rows can have left.
+        """
         accepted = []
         for attempt in recorded:
             number = attempt.row_number
+            if not (0 <= number < self.n and 0 <= attempt.attempt < _MOST_ATTEMPTS):
+                raise DamagedError(f"row {number}, attempt {attempt.attempt}: of no such run")
             self._count(number, attempt.attempt)
-            if attempt.fingerprint is None:
+            if attempt.outcome == "thrown_away":
                 continue
+            if attempt.fingerprint is None:
+                raise DamagedError(f"row {number} passed its judge, but has no fingerprint")
+            point = fingerprint_of_bytes(attempt.fingerprint)
             if attempt.outcome == "passed":
                 self._wait(number, attempt.attempt, attempt.fingerprint)
             elif attempt.outcome == "accepted":
                 self._accept(number, attempt.attempt)
-                accepted.append(fingerprint_of_bytes(attempt.fingerprint))
+                accepted.append(point)
         if accepted:
             self._index.add(np.flatnonzero(self._accepted), np.stack(accepted))
         begun = np.flatnonzero((self._attempts > 0) & ~self._accepted).tolist()

@@ -18,7 +18,7 @@ from tradegen.data.dataset_card import dataset_card
 from tradegen.data.ledger import Attempt, Ledger
 from tradegen.data.row import IntArray
 from tradegen.data.run_folder import RunFolder
-from tradegen.errors import StorageError
+from tradegen.errors import DamagedError, StorageError
 from tradegen.pipeline.admission import Accepted, Admission, Spare, Twin
 from tradegen.pipeline.fleet import Fleet, usual_workers
 from tradegen.pipeline.manifest import describe
@@ -197,15 +197,13 @@ class _Job:
 
     def run(self) -> Finished:
         """Work until every row is settled, the budget is spent or a stop is asked for."""
-        ledger = Ledger(self._folder.ledger)
+        # run.json is written once the ledger is: where it is there, so is a ledger to go on with.
+        ledger = Ledger(self._folder.ledger, begin=not self._folder.manifest.exists())
         try:
             check_version(self._folder, ledger)
             check_same(self._folder, ledger, _identity(self._prepared))
-            started = ledger.about("started")
-            if started is None:
-                started = datetime.now(UTC).isoformat()
-                ledger.note("started", started)
-            earlier = float(ledger.about("seconds") or 0.0)
+            started = _started(ledger)
+            earlier = float(ledger.about("seconds", (int, float)) or 0.0)
             self._restore(ledger)
             self._write_manifest(ledger, "running", started, earlier)
             self._observer.started(self._prepared, self._folder, self._admission.accepted)
@@ -220,7 +218,8 @@ class _Job:
 
     def _restore(self, ledger: Ledger) -> None:
         ledger.reopen(self._prepared.settings.run.max_attempts_per_row)
-        self._admission.restore(ledger.recorded())
+        with ledger.trusted():
+            self._admission.restore(ledger.recorded())
         bucket_of = self._prepared.sampler.bucket_of_row
         np.add.at(self._by_bucket, bucket_of[self._admission.accepted_mask], 1)
         self._thrown_away = ledger.summary()["thrown_away"]
@@ -286,17 +285,22 @@ class _Job:
             session_seconds=time.monotonic() - self._clock,
         )
 
-    def _finish(self, ledger: Ledger, interrupted: bool, started: str, seconds: float) -> Finished:
+    def _finish(
+        self, ledger: Ledger, interrupted: bool, started: datetime, seconds: float
+    ) -> Finished:
         admission = self._admission
         status = "done" if admission.accepted == admission.n else "exhausted"
         status = "interrupted" if interrupted else status
-        write_rows(self._folder.rows, ledger.accepted(), self._prepared.gold.extras)
-        write_rejected(self._folder.rejected, ledger.thrown_away())
+        with ledger.trusted():
+            extras = self._prepared.gold.extras
+            accepted = ledger.accepted()
+            write_rows(self._folder.rows, accepted, extras, expected=admission.accepted)
+            write_rejected(self._folder.rejected, ledger.thrown_away())
         manifest = self._write_manifest(ledger, status, started, seconds)
         return Finished(self._folder, status, manifest)
 
     def _write_manifest(
-        self, ledger: Ledger, status: str, started: str, seconds: float
+        self, ledger: Ledger, status: str, started: datetime, seconds: float
     ) -> dict[str, Any]:
         attempts_by_bucket = np.zeros_like(self._by_bucket)
         np.add.at(
@@ -310,13 +314,27 @@ class _Job:
             attempts_by_bucket=attempts_by_bucket,
             given_up=self._admission.given_up,
             attempts=ledger.summary(),
-            started=datetime.fromisoformat(started),
+            started=started,
             seconds=seconds,
         )
         extras = tuple(extra.name for extra in self._prepared.gold.extras)
         write_text(self._folder.card, dataset_card(self._folder.name, manifest, extras))
         self._folder.write_manifest(manifest)
         return manifest
+
+
+def _started(ledger: Ledger) -> datetime:
+    """Return when the run was begun; that is now, if the ledger does not know."""
+    noted = ledger.about("started", str)
+    if noted is None:
+        now = datetime.now(UTC)
+        ledger.note("started", now.isoformat())
+        return now
+    with ledger.trusted():
+        try:
+            return datetime.fromisoformat(noted)
+        except ValueError as error:
+            raise DamagedError(f"started: {noted!r} is no time") from error
 
 
 @contextmanager

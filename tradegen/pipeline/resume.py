@@ -148,7 +148,7 @@ def check_same(folder: RunFolder, ledger: Ledger, identity: Mapping[str, Any]) -
 
     The ledger is what rows are taken from, so it has the last word on what made them.
     """
-    before, now = ledger.about("identity"), json.loads(json.dumps(identity))
+    before, now = ledger.about("identity", dict), json.loads(json.dumps(identity))
     if before is None:
         ledger.note("identity", now)
         return
@@ -163,7 +163,7 @@ def check_version(folder: RunFolder, ledger: Ledger) -> None:
 
     A generator may change from one version to the next: a dataset holds the rows of one only.
     """
-    begun_with = ledger.about("version")
+    begun_with = ledger.about("version", str)
     if begun_with is None:
         ledger.note("version", __version__)
     elif begun_with != __version__:
