@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli import environment
+from tests.support.runs import manifest
 from tradegen.data.run_folder import RunFolder, all_runs, find_run
 from tradegen.errors import InputError, StorageError
 
@@ -45,7 +46,7 @@ def held_by_another_process(folder: Path) -> Iterator["subprocess.Popen[str]"]:
 def a_run(folder: Path, name: str, written: float | None = None) -> RunFolder:
     run = RunFolder(folder / name)
     run.create()
-    run.write_manifest({"status": "done"})
+    run.write_manifest(manifest())
     if written is not None:
         run.ledger.touch()
         os.utime(run.ledger, (written, written))
@@ -120,8 +121,9 @@ def test_a_folder_of_a_run_or_with_a_lock_left_behind_may_be_used(
 
 def test_a_manifest_comes_back_as_it_was_written(tmp_path: Path) -> None:
     run = a_run(tmp_path, "first")
-    run.write_manifest({"status": "exhausted", "notes": ["ü"], "none": None})
-    assert run.read_manifest() == {"status": "exhausted", "notes": ["ü"], "none": None}
+    written = manifest("exhausted", notes=["ü"], none=None)
+    run.write_manifest(written)
+    assert run.read_manifest() == written
 
 
 def test_a_folder_without_a_manifest_is_no_run(tmp_path: Path) -> None:
@@ -129,13 +131,45 @@ def test_a_folder_without_a_manifest_is_no_run(tmp_path: Path) -> None:
         RunFolder(tmp_path).read_manifest()
 
 
-@pytest.mark.parametrize("content", [b"", b'{"status": "do', b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b'{"status": "do', b"\xff\xfe", b"[]", b"null", b'"x"', b"{}", b"[" * 100_000],
+)
 def test_a_manifest_that_cannot_be_read_is_told_by_name(tmp_path: Path, content: bytes) -> None:
     run = RunFolder(tmp_path)
     run.manifest.write_bytes(content)
-    with pytest.raises(InputError) as refused:
+    with pytest.raises(StorageError) as refused:
         run.read_manifest()
     assert str(refused.value).startswith(f"{run.manifest}: cannot be read (")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("status", None),
+        ("status", [1]),
+        ("status", "dnoe"),
+        ("asked", "50"),
+        ("buckets", None),
+        ("buckets", [{"bucket": "0.3"}]),
+        ("attempts", None),
+        ("attempts", {}),
+        ("rows_given_up", 3),
+        ("seconds", "x"),
+        ("seconds", float("nan")),
+        ("gold", []),
+        ("settings", None),
+        ("settings_in_background", [1]),
+    ],
+)
+def test_a_manifest_of_another_shape_is_told_by_file_and_field(
+    tmp_path: Path, field: str, value: object
+) -> None:
+    run = RunFolder(tmp_path)
+    run.write_manifest(manifest() | {field: value})
+    with pytest.raises(StorageError, match=rf"run\.json: cannot be read \({field}") as told:
+        run.read_manifest()
+    assert str(told.value).startswith(str(tmp_path))
 
 
 def test_a_run_is_found_by_its_name_or_its_path(tmp_path: Path) -> None:

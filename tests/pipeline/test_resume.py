@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.runs import manifest
 from tradegen.data.ledger import Ledger
 from tradegen.data.run_folder import RunFolder
-from tradegen.errors import InputError
+from tradegen.errors import InputError, StorageError
 from tradegen.pipeline.resume import Chosen, check_same, check_version, choose_run, find_folder
 from tradegen.settings import load_settings, what_is_stated
 from tradegen.version import __version__
@@ -36,11 +37,11 @@ def begun(
     folder = RunFolder(Path("runs") / name)
     folder.create()
     folder.write_manifest(
-        {
-            "status": status,
-            "settings": settings.model_dump(mode="json"),
-            "settings_in_background": dict(in_background or {}),
-        }
+        manifest(
+            status,
+            settings=settings.model_dump(mode="json"),
+            settings_in_background=dict(in_background or {}),
+        )
     )
     folder.ledger.touch()
     os.utime(folder.ledger, (written, written))
@@ -138,7 +139,7 @@ def test_how_the_work_is_done_may_change() -> None:
 def test_limits_of_attempts_stay_as_they_were_unless_they_are_stated() -> None:
     settings = begun("mine").read_manifest()["settings"]
     settings["run"] |= {"max_attempts": 70, "max_attempts_per_row": 7}
-    RunFolder(Path("runs/mine")).write_manifest({"status": "interrupted", "settings": settings})
+    RunFolder(Path("runs/mine")).write_manifest(manifest("interrupted", settings=settings))
     kept = choose({"run": {"name": "mine"}}).settings.run
     assert (kept.max_attempts, kept.max_attempts_per_row) == (70, 7)
     raised = choose({"run": {"name": "mine", "max_attempts_per_row": 9}}, resume=True).settings.run
@@ -224,7 +225,7 @@ def test_the_environment_does_not_change_what_an_old_run_was_begun_with(
 def test_a_manifest_that_cannot_be_read_stops_the_run_by_name() -> None:
     folder = begun("mine")
     folder.manifest.write_text(json.dumps({"status": "done"})[:9], encoding="utf-8")
-    with pytest.raises(InputError, match=r"run\.json: cannot be read"):
+    with pytest.raises(StorageError, match=r"run\.json: cannot be read"):
         choose({"run": {"name": "mine"}})
 
 
@@ -233,7 +234,7 @@ def test_a_manifest_of_another_version_stops_the_run_by_name(
     settings: dict[str, Any] | None,
 ) -> None:
     folder = begun("mine")
-    folder.write_manifest({"status": "interrupted"} | ({"settings": settings} if settings else {}))
+    folder.write_manifest(manifest("interrupted", settings=settings or {"n": 50, "seed": None}))
     with pytest.raises(InputError, match=r"run\.json"):
         choose({"run": {"name": "mine"}})
 

@@ -4,6 +4,7 @@ import shutil
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,6 +43,25 @@ class StoppedRun:
     def copied_to(self, folder: Path) -> Path:
         """Return a copy that a test may change, in a folder of runs."""
         return Path(shutil.copytree(self.path, folder / self.path.name))
+
+
+def manifest(status: str = "done", **more: Any) -> dict[str, Any]:
+    """Return a `run.json` of a run that has not made any row."""
+    counts = dict.fromkeys(("attempts", "accepted", "waiting", "thrown_away"), 0)
+    return {
+        "status": status,
+        "asked": 50,
+        "accepted": 0,
+        "buckets": [],
+        "attempts": {**counts, "thrown_away_by_kind": {}, "accepted_by_retries": {}},
+        "rows_given_up": [],
+        "started": "2024-02-29T12:00:00+00:00",
+        "seconds": 0.0,
+        "gold": {"simulated": True},
+        "settings": {},
+        "settings_in_background": {},
+        **more,
+    }
 
 
 @cache

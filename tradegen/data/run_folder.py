@@ -11,7 +11,8 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from tradegen.data.atomic import write_text
-from tradegen.errors import InputError, StorageError
+from tradegen.data.run_json import check_manifest
+from tradegen.errors import DamagedError, InputError, StorageError
 
 _LOCK = ".lock"
 
@@ -120,15 +121,23 @@ class RunFolder:
             return True
 
     def read_manifest(self) -> dict[str, Any]:
-        """Return what `run.json` says. Raises `InputError` if there is no readable one."""
+        """Return what `run.json` says.
+
+        Raises `InputError` if there is none, `StorageError` if it cannot be read or is not what a
+        run has written.
+        """
         try:
             found = json.loads(self.manifest.read_text(encoding="utf-8"))
+            if not isinstance(found, dict):
+                raise DamagedError("expected a JSON object")
+            check_manifest(found)
         except FileNotFoundError as error:
             raise InputError(f"{self.path}: no run here (run.json is missing)") from error
-        except (OSError, ValueError) as error:
-            raise InputError(f"{self.manifest}: cannot be read ({error})") from error
-        if not isinstance(found, dict):
-            raise InputError(f"{self.manifest}: cannot be read (expected a JSON object)")
+        except (OSError, ValueError, RecursionError, DamagedError) as error:
+            raise StorageError(
+                f"{self.manifest}: cannot be read ({error}); put the file back as it was, or use "
+                "another --name"
+            ) from error
         return found
 
     def write_manifest(self, manifest: Mapping[str, Any]) -> None:
