@@ -42,10 +42,15 @@ class RunResult:
         return int(self.manifest["accepted"])
 
     def to_arrow(self) -> "pa.Table":
-        """Return the accepted rows as an Arrow table, bars as lists of structs."""
-        from tradegen.data.parquet import read_table
+        """Return the accepted rows as an Arrow table, bars as lists of structs.
 
-        return read_table(self.folder / "rows.parquet")
+        Raises `StorageError` if the file has gone or is damaged.
+        """
+        from tradegen.data.dataset import check_rows, read_dataset
+
+        path = self.folder / "rows.parquet"
+        check_rows(path, self.accepted)
+        return read_dataset(path)
 
     def to_pandas(self) -> "pd.DataFrame":
         """Return the accepted rows as a data frame, bars as arrays of mappings."""

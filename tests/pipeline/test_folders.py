@@ -5,17 +5,20 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import tradegen
 from tests.data.test_run_folder import held_by_another_process
-from tests.support.cli import Command, finish, start
+from tests.support.cli import Command, finish, printed_command, start
 from tests.support.rows import records, write_parquet
-from tests.support.runs import FinishedRun
+from tests.support.runs import ROWS, FinishedRun, manifest
 from tradegen.api import RunResult
 from tradegen.data.run_folder import RunFolder
 from tradegen.errors import InputError, StorageError
@@ -65,12 +68,12 @@ def test_a_run_that_another_process_made_meanwhile_is_not_written_over(
     def make() -> None:
         other = RunFolder(tmp_path / "x")
         other.create()
-        other.write_manifest({"status": "done"})
+        other.write_manifest(manifest())
 
     meanwhile(make)
     with pytest.raises(StorageError, match="another process has just worked on this run"):
         run(tmp_path, name="x")
-    assert RunFolder(tmp_path / "x").read_manifest() == {"status": "done"}
+    assert RunFolder(tmp_path / "x").read_manifest() == manifest()
 
 
 def test_a_run_without_a_name_takes_another_one_if_its_own_is_taken_meanwhile(
@@ -141,8 +144,7 @@ def test_a_constraint_file_that_changed_since_is_refused_though_the_run_is_done(
 def interrupted(folder: Path) -> RunFolder:
     """Leave a run of 5 rows whose process was killed before it wrote its files."""
     made = RunFolder(run(folder, name="x").folder)
-    manifest = made.read_manifest()
-    made.write_manifest({**manifest, "status": "running"})
+    made.write_manifest({**made.read_manifest(), "status": "running"})
     made.rows.unlink()
     made.rejected.unlink()
     return made
@@ -198,3 +200,67 @@ def test_a_run_whose_ledger_is_gone_does_not_start_over(
 def resumable(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a run that can go on, not to be changed."""
     return interrupted(tmp_path_factory.mktemp("resumable")).path
+
+
+# --- files that are not what they were --------------------------------------------------------
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def _scratched(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[1000:3000] = b"\xff" * 2000
+    path.write_bytes(data)
+
+
+def _other_columns(path: Path) -> None:
+    pq.write_table(pa.table({"a": [1] * ROWS}), path)
+
+
+def _fewer_rows(path: Path) -> None:
+    pq.write_table(pq.read_table(path).slice(1), path)
+
+
+DAMAGE: list[Callable[[Path], object]] = [
+    _cut,
+    _scratched,
+    _other_columns,
+    _fewer_rows,
+    lambda path: path.write_bytes(b""),
+    lambda path: path.write_bytes(b"junk" * 1000),
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_file_of_a_finished_run_is_written_anew_and_until_then_told(
+    finished_run: FinishedRun, tmp_path: Path, cli: Command, damage: Callable[[Path], object]
+) -> None:
+    run = finished_run.copied_to(tmp_path / "runs")
+    rows = run / "rows.parquet"
+    before = rows.read_bytes()
+    damage(rows)
+    said = cli("export", "first", "--to", "jsonl")
+    assert (said.code, said.out) == (5, "")
+    assert said.err.startswith(f"tradegen: {Path('runs/first/rows.parquet')}: damaged (")
+    assert not (run / "first.jsonl").exists()
+    result = replace(finished_run.result, folder=run)
+    with pytest.raises(StorageError, match=r"rows\.parquet: damaged \("):
+        result.to_pandas()
+    if damage is not _scratched:
+        assert cli("show", "first").code == 5
+    again = cli(*printed_command(said.err, "from the ledger with:"))
+    assert again.code == 0
+    assert "the files are written anew from the ledger" in again.out
+    assert rows.read_bytes() == before
+
+
+def test_a_damaged_file_of_rejected_attempts_is_written_anew(
+    finished_run: FinishedRun, tmp_path: Path, cli: Command
+) -> None:
+    rejected = finished_run.copied_to(tmp_path / "runs") / "rejected.parquet"
+    before = rejected.read_bytes()
+    _cut(rejected)
+    assert "rejected.parquet: damaged (" in cli("run", "--name", "first").out
+    assert rejected.read_bytes() == before

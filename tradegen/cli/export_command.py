@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from tradegen.cli.console import make_console
 from tradegen.data.atomic import atomic_file, make_folder_of
-from tradegen.data.dataset import read_rows, row_as_json, write_rows
+from tradegen.data.dataset import check_rows, read_rows, row_as_json, write_rows
 from tradegen.data.gold_files import tidy_extras
 from tradegen.data.ledger import Ledger
 from tradegen.data.row import BAR_FIELDS, CORE_FIELDS
@@ -67,7 +67,9 @@ def _format(to: str | None, out: Path | None) -> str:
 @contextmanager
 def _rows_of(run: RunFolder) -> Iterator[Path]:
     """Yield a file of the run's accepted rows; without one of its own, made from the ledger."""
-    if run.rows.is_file() and run.read_manifest()["status"] != "running":
+    manifest = run.read_manifest()
+    if run.rows.is_file() and manifest["status"] != "running":
+        check_rows(run.rows, manifest["accepted"], all_of_it=True)
         yield run.rows
         return
     with closing(Ledger.read(run.ledger)) as ledger, TemporaryDirectory(prefix="tradegen-") as made:

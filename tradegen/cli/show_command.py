@@ -9,6 +9,7 @@ from rich.console import Console
 
 from tradegen.cli.console import make_console, styled
 from tradegen.cli.summary import print_summary
+from tradegen.data.dataset import check_rows
 from tradegen.data.ledger import Attempt, Ledger
 from tradegen.data.run_folder import RunFolder, find_run, latest_run
 from tradegen.errors import InputError
@@ -21,6 +22,8 @@ def show_command(run: str | None, folder: Path, *, row: int | None, as_json: boo
     """Show a run (without a name, the latest), or all attempts at one of its rows."""
     found = latest_run(folder) if run is None else find_run(folder, run)
     manifest = found.read_manifest()
+    if row is None and manifest["status"] != "running" and found.rows.is_file():
+        check_rows(found.rows, manifest["accepted"])
     if as_json and row is None and manifest["status"] != "running":
         print(json.dumps({"folder": str(found.path), **manifest}))
         return

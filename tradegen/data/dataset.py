@@ -1,7 +1,9 @@
 """The dataset of a run: accepted and thrown-away rows as Parquet, in bounded memory."""
 
 import json
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,11 +13,12 @@ import pyarrow.parquet as pq
 
 from tradegen.data.atomic import atomic_file
 from tradegen.data.ledger import Attempt
+from tradegen.data.parquet import read_table
 from tradegen.data.provenance import marked
 from tradegen.data.row import ExtraColumn, Row, arrow_schema
 from tradegen.data.row_codec import decode_row, decode_rows
 from tradegen.data.rows import Rows
-from tradegen.errors import DamagedError
+from tradegen.errors import DamagedError, StorageError
 
 _ROWS_A_GROUP = 1000
 _REJECTED_A_GROUP = 100  # a thrown-away row is kilobytes of text
@@ -110,6 +113,58 @@ def row_as_json(row: Row) -> str:
     record = json.loads(row.model_dump_json())
     bars, extras = record.pop("bars"), record.pop("extras")
     return json.dumps({**record, **extras, "bars": bars}, allow_nan=False)
+
+
+def read_dataset(path: Path) -> pa.Table:
+    """Return all of a run's rows. Raises `StorageError` if the file cannot be read."""
+    with _readable(path):
+        return read_table(path)
+
+
+def check_rows(path: Path, accepted: int, *, all_of_it: bool = False) -> None:
+    """Raise `StorageError` unless a run's rows are what its accepted rows should be.
+
+    `all_of_it` reads every row; otherwise the number of rows and the columns are looked at.
+    """
+    _check(path, arrow_schema(()), accepted, all_of_it=all_of_it)
+
+
+def check_rejected(path: Path, thrown_away: int) -> None:
+    """Raise `StorageError` unless a run's rejected attempts can all be read."""
+    _check(path, REJECTED_SCHEMA, thrown_away, all_of_it=True)
+
+
+def _check(path: Path, schema: pa.Schema, rows: int, *, all_of_it: bool) -> None:
+    with _readable(path), pq.ParquetFile(path) as file:
+        there = file.schema_arrow
+        for field in schema:
+            if field.name not in there.names or there.field(field.name).type != field.type:
+                raise DamagedError(f"no column {field.name} of type {field.type}")
+        if file.metadata.num_rows != rows:
+            raise DamagedError(f"{file.metadata.num_rows:,} rows, expected {rows:,}")
+        for group in range(file.num_row_groups if all_of_it else 0):
+            file.read_row_group(group)
+
+
+class DamagedFileError(StorageError):
+    """A file of a run is not what was written, or has gone; `what` says how that shows."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        self.what = f"{path}: damaged ({what})"
+        run = path.parent.absolute()
+        command = ["run", "--resume", "--name", run.name, "--folder", str(run.parent)]
+        super().__init__(
+            f"{self.what}; write it anew from the ledger with: "
+            f"python -m tradegen {shlex.join(command)}"
+        )
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, OSError, DamagedError) as error:
+        raise DamagedFileError(path, str(error)) from error
 
 
 def read_rows(path: Path) -> Iterator[Rows]:

@@ -115,14 +115,15 @@ def run_job(
             chosen = Chosen(folder, settings, None)
         else:
             chosen = choose_run(folder, settings, stated, resume=resume)
-        if chosen.is_done:
+        damage = chosen.damage() if chosen.is_done else ()
+        if chosen.is_done and not damage:
             return _done_before(chosen)
         workers = chosen.settings.run.workers or usual_workers(chosen.settings.n)
         how = chosen.settings.run
         fleet = Fleet(workers, how.in_flight, tracing=how.tracing)
         stack.callback(fleet.close)
         prepared = prepare(chosen.settings)
-        prepared = replace(prepared, notes=(*found.notes, *prepared.notes))
+        prepared = replace(prepared, notes=(*found.notes, *damage, *prepared.notes))
         if not locked:
             folder = _claim(folder, stack, unnamed=unnamed)
         return _Job(prepared, stated, folder, fleet, observer, workers).run()

@@ -7,9 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from tradegen.data.dataset import DamagedFileError, check_rejected, check_rows
 from tradegen.data.ledger import Ledger
 from tradegen.data.run_folder import RunFolder, all_runs
-from tradegen.errors import InputError
+from tradegen.errors import InputError, StorageError
 from tradegen.settings import Settings, Stated, decides_rows, identity, restore_settings
 from tradegen.version import __version__
 
@@ -34,9 +35,19 @@ class Chosen:
 
     @property
     def is_done(self) -> bool:
-        """Whether nothing is left to do: all rows were accepted, and the files are there."""
-        ended = self.manifest is not None and self.manifest.get("status") == "done"
-        return ended and self.folder.rows.is_file() and self.folder.rejected.is_file()
+        """Whether all rows were accepted; their files may yet be damaged."""
+        return self.manifest is not None and self.manifest["status"] == "done"
+
+    def damage(self) -> tuple[str, ...]:
+        """Return what is wrong with the files of a run that is done."""
+        if self.manifest is None:
+            return ()
+        try:
+            check_rows(self.folder.rows, self.manifest["accepted"], all_of_it=True)
+            check_rejected(self.folder.rejected, self.manifest["attempts"]["thrown_away"])
+        except DamagedFileError as error:
+            return (f"{error.what}; the files are written anew from the ledger",)
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +105,8 @@ def _latest_unfinished(runs: Path) -> Found:
     notes: list[str] = []
     for folder in reversed(all_runs(runs)):
         try:
-            status = folder.read_manifest().get("status")
-        except InputError as error:
+            status = folder.read_manifest()["status"]
+        except (InputError, StorageError) as error:
             notes.append(f"passed over: {error}")
             continue
         if status in UNFINISHED:
