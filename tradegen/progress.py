@@ -179,6 +179,44 @@ class LiveProgress:
         self._live.stop()
 
 
+class LastingProgress:
+    """Shows progress for as long as it can be written: a run goes on without its reader."""
+
+    def __init__(self, shown: LiveProgress | PlainProgress) -> None:
+        """Show by means of `shown`."""
+        self._shown = shown
+        self.lost = False
+
+    def started(self, prepared: Prepared, folder: RunFolder, accepted: int) -> None:
+        """See `Observer`."""
+        self.show(lambda: self._shown.started(prepared, folder, accepted))
+
+    def progressed(self, progress: Progress) -> None:
+        """See `Observer`."""
+        self.show(lambda: self._shown.progressed(progress))
+
+    def stopping(self) -> None:
+        """See `Observer`."""
+        self.show(self._shown.stopping)
+
+    def close(self) -> None:
+        """Remove what is still shown."""
+        self.show(self._shown.close)
+
+    def show(self, show: Callable[[], None]) -> None:
+        """Call what shows something, unless output was lost before."""
+        if self.lost:
+            return
+        try:
+            show()
+        except OSError:
+            self.lost = True
+        except SystemExit as left:  # rich's answer to a pipe that has closed
+            if not isinstance(left.__context__, BrokenPipeError):
+                raise
+            self.lost = True
+
+
 def _fill(count: int, asked: int, width: int = 4) -> str:
     """Return a small bar of `width` characters."""
     eighths = round(8 * width * count / asked) if asked else 0
@@ -189,10 +227,11 @@ def _fill(count: int, asked: int, width: int = 4) -> str:
 
 def can_be_shown() -> bool:
     """Return whether a person looks on: in a terminal or a notebook."""
-    return sys.stdout.isatty() or Console().is_jupyter
+    return (sys.stdout is not None and sys.stdout.isatty()) or Console().is_jupyter
 
 
-def make_progress(console: Console) -> LiveProgress | PlainProgress:
+def make_progress(console: Console) -> LastingProgress:
     """Return a live display where the console can redraw it, else plain lines."""
     widgets = console.is_jupyter and find_spec("ipywidgets") is not None
-    return LiveProgress(console) if console.is_terminal or widgets else PlainProgress(console)
+    live = console.is_terminal or widgets
+    return LastingProgress(LiveProgress(console) if live else PlainProgress(console))

@@ -1,7 +1,9 @@
 """The commands and their flags. What takes time to import is imported by the command itself."""
 
+import errno
 import io
 import json
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -9,10 +11,15 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from tradegen.errors import TradegenError
+from tradegen.errors import StorageError, TradegenError
 from tradegen.version import __version__
 
 INTERRUPTED = 130
+PIPE_CLOSED = 141
+"""As a shell tells of a process that SIGPIPE has ended."""
+
+_STDERR = 2
+_LOST = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT, errno.EBADF)
 
 app = typer.Typer(
     name="tradegen",
@@ -249,16 +256,36 @@ def _tree(flags: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> NoReturn:
     """Run the command line; errors become one message and their exit code."""
+    _open_standard_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # bars of blocks are no reason to fail
     try:
+        status = _outcome()
+        sys.stdout.flush()
+    except OSError as error:
+        status = _lost_output(error)
+    sys.exit(status)
+
+
+def _outcome() -> int:
+    """Run the command and return its exit code. Raises `OSError` if stdout cannot be written."""
+    try:
         status = app(standalone_mode=False)
     except TradegenError as error:
         _say(str(error), error.exit_code)
-        sys.exit(error.exit_code)
+        return error.exit_code
     except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+        return INTERRUPTED
+    except SystemExit as left:  # what typer and rich make of a pipe that has closed
+        if isinstance(left.__context__, BrokenPipeError):
+            raise left.__context__ from None
+        raise
+    except (MemoryError, OSError, RuntimeError) as error:
+        if hasattr(error, "exit_code") or (wanting := _what_is_wanting(error)) is None:
+            raise
+        _say(wanting, TradegenError.exit_code)
+        return TradegenError.exit_code
     except Exception as error:  # typer's own usage errors carry their exit code
         if not hasattr(error, "exit_code") or not hasattr(error, "show"):
             raise
@@ -266,8 +293,44 @@ def main() -> NoReturn:
             _say(str(error), error.exit_code)
         else:
             error.show()
-        sys.exit(error.exit_code)
-    sys.exit(status if isinstance(status, int) else 0)
+        return int(error.exit_code)
+    return status if isinstance(status, int) else 0
+
+
+def _open_standard_streams() -> None:
+    """Let streams that the caller has closed lead nowhere, and no file take their numbers."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
+        os.set_inheritable(number, True)
+    os.close(number)
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+
+
+def _lost_output(error: OSError) -> int:
+    """Say that output was lost, unless the reader has just left; return the exit code."""
+    from tradegen.cli.console import silence_stdout
+
+    silence_stdout()
+    if isinstance(error, BrokenPipeError):
+        return PIPE_CLOSED
+    if error.errno not in _LOST:
+        raise error
+    print(f"tradegen: the output cannot be written ({error.strerror})", file=sys.stderr)
+    return StorageError.exit_code
+
+
+def _what_is_wanting(error: MemoryError | OSError | RuntimeError) -> str | None:
+    """Return what the machine has not enough of, if that is what an error says."""
+    advice = "fewer rows or --workers need less"
+    if isinstance(error, MemoryError):
+        return f"not enough memory ({error or 'no size is told'}); {advice}"
+    if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
+        return f"no more threads can be started; {advice}"
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        return f"too many files are open ({error.strerror}); {advice}, or raise ulimit -n"
+    if isinstance(error, OSError) and error.errno in (errno.EAGAIN, errno.ENOMEM):
+        return f"no more processes can be started ({error.strerror}); {advice}"
+    return None
 
 
 def _wants_json() -> bool:

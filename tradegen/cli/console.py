@@ -1,5 +1,6 @@
 """The console of all commands: text is printed as it is, styles are given apart from it."""
 
+import os
 import sys
 
 from rich.console import Console
@@ -13,6 +14,16 @@ def make_console() -> Console:
     only, so that paths and commands can be copied and logs can be searched.
     """
     return Console(markup=False, highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def silence_stdout() -> None:
+    """Let what is still to be written lead nowhere, after stdout has failed.
+
+    Else Python tries once more when it ends, and complains; see its note on SIGPIPE.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
 
 
 def styled(*parts: str | tuple[str, str]) -> Text:

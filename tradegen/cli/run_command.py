@@ -10,7 +10,7 @@ from rich.console import Console
 
 from tradegen.api import BudgetExhaustedError, Silent
 from tradegen.cli.app import INTERRUPTED
-from tradegen.cli.console import make_console
+from tradegen.cli.console import make_console, silence_stdout
 from tradegen.cli.summary import print_summary
 from tradegen.pipeline.job import Finished, run_job
 from tradegen.progress import make_progress
@@ -40,12 +40,17 @@ def run_command(
             finished = run_job(settings, stated, observer, resume=resume)
         finally:
             observer.close()
+        observer.show(lambda: _tell(console, finished))
+        if observer.lost:
+            silence_stdout()
     if as_json:
         print(json.dumps({"folder": str(finished.folder.path), **finished.manifest}))
-    elif not quiet:
-        print_summary(console, finished.folder.path, finished.manifest)
-        _say_how_to_go_on(console, finished)
     return _EXIT_CODES[finished.status]
+
+
+def _tell(console: Console, finished: Finished) -> None:
+    print_summary(console, finished.folder.path, finished.manifest)
+    _say_how_to_go_on(console, finished)
 
 
 def _say_how_to_go_on(console: Console, finished: Finished) -> None:
