@@ -287,6 +287,34 @@ def test_a_row_that_never_passes_is_given_up_and_the_others_go_on() -> None:
     assert not admission.exhausted
 
 
+@settings(max_examples=100)
+@given(WORLDS, st.integers(1, 40), st.integers(1, 90), st.integers(0, 9))
+def test_no_attempt_is_made_that_the_budget_cannot_reach(
+    world: World, room: int, budget: int, order: int
+) -> None:
+    class Watched(Admission):
+        """Sees to it that every row begun can be settled, were all rows before it to pass."""
+
+        def tasks(self, room: int, ahead: int) -> list[Task]:
+            tasks = super().tasks(room, ahead)
+            reached = self.head + budget - self._spent
+            assert all(task.row_number < reached for task in tasks)
+            return tasks
+
+    one_by_one, _, _ = play(world, Admission(world.n, 4, budget), 1, random.Random(0))
+    accepted, attempts, _ = play(world, Watched(world.n, 4, budget), room, random.Random(order))
+    assert accepted == one_by_one
+    assert len(attempts) <= 2 * budget + room
+    if world.fail == world.twin == 0:
+        assert len(attempts) <= budget
+
+
+def test_a_small_budget_makes_no_more_attempts_than_it_allows() -> None:
+    world = World(100, seed=1, fail=0.0, twin=0.0)
+    accepted, attempts, _ = play(world, Admission(100, 20, 30), 256, random.Random(0))
+    assert (len(accepted), len(attempts)) == (30, 30)
+
+
 def test_rows_are_not_begun_too_far_ahead() -> None:
     admission = Admission(100, 5, 1000)
     begun = [task.row_number for task in admission.tasks(50, ahead=10)]

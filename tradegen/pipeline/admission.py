@@ -133,12 +133,20 @@ class Admission:
     def tasks(self, room: int, ahead: int) -> list[Task]:
         """Return up to `room` attempts to make now; rows to be made again come first.
 
-        No row is begun that is `ahead` rows or more from the first unsettled one.
+        No row is begun that is `ahead` rows or more from the first unsettled one, and none that
+        the budget cannot reach: every row before it costs an attempt at least.
         """
         tasks: list[Task] = []
+        reached = self.head + self._budget - self._spent
+        put_off: list[int] = []
         while self._again and len(tasks) < room:
-            tasks.append(self._begin(self._again.popleft()))
-        last = min(self.n, self.head + ahead)
+            number = self._again.popleft()
+            if number < reached:
+                tasks.append(self._begin(number))
+            else:
+                put_off.append(number)
+        self._again.extend(put_off)
+        last = min(self.n, self.head + ahead, reached)
         while self._next < last and len(tasks) < room:
             if self._made >= self._budget and self._next > self.head:
                 break  # the first unsettled row alone says whether the budget is spent
