@@ -198,18 +198,19 @@ class RunSettings(_Section):
         examples=["nightly"],
     )
     workers: int | None = Field(
-        None, ge=1, description="processes; default: one a core", examples=[2]
+        None, ge=1, le=1024, description="processes; default: one a core", examples=[2]
     )
     tracing: bool = Field(
         False, description="let LANGSMITH_TRACING send rows, gold among them, to LangSmith"
     )
-    in_flight: int = Field(256, ge=1, description="rows a worker has under way at once")
+    in_flight: int = Field(256, ge=1, le=100_000, description="rows a worker has under way at once")
     max_attempts_per_row: int = Field(
-        20, ge=1, description="attempts after which a row is given up"
+        20, ge=1, le=1_000_000, description="attempts after which a row is given up"
     )
     max_attempts: int | None = Field(
         None,
         ge=1,
+        le=10**12,
         description="attempts of the whole run; default: 5 a row, and 100",
         examples=[50_000],
     )
@@ -233,7 +234,7 @@ class Settings(BaseSettings):
         frozen=True,
     )
 
-    n: int = Field(1000, ge=1, description="accepted rows to make")
+    n: int = Field(1000, ge=1, le=100_000_000, description="accepted rows to make")
     seed: int = Field(0, ge=0, lt=2**63, description="the run's random seed")
     engine: str = Field("embedded", description="who generates, judges and refines")
     gold: GoldSettings = GoldSettings()

@@ -1,5 +1,6 @@
 """Exit codes: each of them met for real, with a message that says what to do."""
 
+import errno
 import json
 import re
 import shlex
@@ -40,6 +41,7 @@ BAD_USAGE = [
     (["preview", "--n", "0"], "--n"),
     (["export", "first", "--to", "xml"], "'csv', 'jsonl', 'parquet'"),
     (["export", "first"], "--to"),
+    (["show", "first", "--row", "99999999999999999999"], "--row"),
 ]
 
 
@@ -54,6 +56,8 @@ def test_a_wrong_flag_or_command_is_bad_usage(cli: Command, args: list[str], sai
 BAD_SETTINGS = [
     (["--n", "0"], "n = 0: expected greater than or equal to 1"),
     (["--n", "-3"], "n = -3: expected greater than or equal to 1"),
+    (["--n", "99999999999999999999"], "expected less than or equal to 100000000"),
+    (["--workers", "1000000"], "run.workers = 1000000: expected less than or equal to 1024"),
     (["--workers", "0"], "run.workers = 0: expected greater than or equal to 1"),
     (["--seed", "-1"], "seed = -1: expected"),
     (["--holdout", "1"], "gold.holdout = 1"),
@@ -319,3 +323,47 @@ def test_a_ledger_of_another_version_ends_with_5(
     said = cli("show", "first")
     assert said.code == 5
     assert "written by another version of tradegen" in said.err
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_a_limit_of_file_sizes_ends_with_5_and_the_run_can_go_on_without_it(
+    tmp_path: Path, *, early: bool
+) -> None:
+    flags = ["run", "--n", "30", "--workers", "1", "--name", "a", "--quiet"]
+    limited = f'ulimit -f {20 if early else 100}; exec "$PYTHON" -m tradegen {" ".join(flags)}'
+    done = subprocess.run(
+        ["bash", "-c", limited],
+        cwd=tmp_path,
+        env=environment({"PYTHON": sys.executable}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 5
+    assert "no file may be larger than" in done.stderr
+    assert (tmp_path / "runs/a/run.json").exists() is not early
+    assert process(tmp_path, *flags, "--resume").code == 0
+    written = json.loads((tmp_path / "runs/a/run.json").read_text(encoding="utf-8"))
+    assert (written["status"], written["accepted"]) == ("done", 30)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (MemoryError("Unable to allocate 9 GiB"), "not enough memory (Unable to allocate 9 GiB)"),
+        (RuntimeError("can't start new thread"), "no more threads can be started"),
+        (OSError(errno.EMFILE, "Too many open files"), "too many files are open"),
+        (OSError(errno.EAGAIN, "unavailable"), "no more processes can be started"),
+    ],
+)
+def test_what_the_machine_has_too_little_of_is_told_in_one_line(
+    cli: Command, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("tradegen.cli.run_command.run_job", fail)
+    answer = cli("run", "--n", 3, "--quiet")
+    assert answer.code == 1
+    assert answer.err.startswith(f"tradegen: {said}")
+    assert answer.err.count("\n") == 1

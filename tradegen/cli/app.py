@@ -178,7 +178,9 @@ def show(
     run: Annotated[
         str | None, typer.Argument(metavar="[RUN]", help="Name or path of a run [the latest]")
     ] = None,
-    row: Annotated[int | None, typer.Option(help="Show all attempts at this row number")] = None,
+    row: Annotated[
+        int | None, typer.Option(min=0, max=2**63 - 1, help="Show all attempts at this row number")
+    ] = None,
     folder: FolderOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -38,6 +38,11 @@ class Chosen:
         """Whether all rows were accepted; their files may yet be damaged."""
         return self.manifest is not None and self.manifest["status"] == "done"
 
+    @property
+    def begun(self) -> str | None:
+        """When an old run was begun, or None for a new one."""
+        return None if self.manifest is None else str(self.manifest["started"])
+
     def damage(self) -> tuple[str, ...]:
         """Return what is wrong with the files of a run that is done."""
         if self.manifest is None:
@@ -66,7 +71,7 @@ def find_folder(settings: Settings, *, resume: bool, now: datetime) -> Found:
     runs = settings.run.folder
     if settings.run.name is not None:
         folder = RunFolder(runs / settings.run.name)
-        if resume and not folder.manifest.is_file():
+        if resume and not (folder.manifest.is_file() or folder.ledger.is_file()):
             raise InputError(f"{folder.path}: nothing to resume here; leave out --resume")
         return Found(folder)
     if resume:
@@ -80,7 +85,8 @@ def choose_run(folder: RunFolder, settings: Settings, stated: Stated, *, resume:
     An old run keeps the settings it was begun with. What is stated now must agree with them,
     apart from how the work is done (`run`) and where gold lies: flags always, the settings file
     and the environment only if they say something else than when the run was begun, and not with
-    `resume`, which means: go on as it was.
+    `resume`, which means: go on as it was. A run that ended before its `run.json` was written goes
+    on as the settings say now, which its ledger then checks.
 
     Raises `InputError` listing the settings that differ.
     """
