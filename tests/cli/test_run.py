@@ -151,6 +151,22 @@ def test_the_printed_resume_command_is_not_refused_beside_a_settings_file(
     assert "begun with other settings" not in said.err
 
 
+def test_a_run_that_was_done_before_says_that_nothing_was_made(cli: Command, runs: Path) -> None:
+    said = cli("run", "--name", "first").out
+    assert said.startswith("run first was already done at ")
+    assert "nothing was made now" in said
+
+
+def test_a_run_that_goes_on_without_being_asked_to_says_so(
+    cli: Command, stopped_run: StoppedRun, tmp_path: Path
+) -> None:
+    run = stopped_run.copied_to(tmp_path / "runs")
+    started = json.loads((run / "run.json").read_text(encoding="utf-8"))["started"]
+    note = f"note: this goes on with the run of this name that was begun {started}\n"
+    assert note in cli("run", "--name", "stopped", *QUICK).out
+    assert note not in cli("run", "--resume", "--name", "stopped", *QUICK).out
+
+
 # --- what a person sees -----------------------------------------------------------------------
 
 

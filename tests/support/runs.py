@@ -56,6 +56,7 @@ def manifest(status: str = "done", **more: Any) -> dict[str, Any]:
         "attempts": {**counts, "thrown_away_by_kind": {}, "accepted_by_retries": {}},
         "rows_given_up": [],
         "started": "2024-02-29T12:00:00+00:00",
+        "written": "2024-02-29T12:00:00+00:00",
         "seconds": 0.0,
         "gold": {"simulated": True},
         "settings": {},

@@ -49,6 +49,11 @@ def run_command(
 
 
 def _tell(console: Console, finished: Finished) -> None:
+    if finished.before:
+        console.print(
+            f"run {finished.folder.name} was already done at {finished.manifest['written']}: "
+            "nothing was made now; another --name begins a new one"
+        )
     print_summary(console, finished.folder.path, finished.manifest)
     _say_how_to_go_on(console, finished)
 

@@ -44,6 +44,7 @@ class _Manifest(_Part):
     attempts: _Attempts
     rows_given_up: list[NonNegativeInt]
     started: str
+    written: str
     seconds: NonNegativeFloat
     gold: _Gold
     settings: dict[str, Any]

@@ -85,11 +85,15 @@ class Observer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """How a run ended: `done`, `exhausted` or `interrupted`, and what `run.json` says."""
+    """How a run ended: `done`, `exhausted` or `interrupted`, and what `run.json` says.
+
+    `before` tells that it had ended before, and nothing was made now.
+    """
 
     folder: RunFolder
     status: str
     manifest: Mapping[str, Any]
+    before: bool = False
 
 
 def run_job(
@@ -123,7 +127,10 @@ def run_job(
         fleet = Fleet(workers, how.in_flight, tracing=how.tracing)
         stack.callback(fleet.close)
         prepared = prepare(chosen.settings)
-        prepared = replace(prepared, notes=(*found.notes, *damage, *prepared.notes))
+        notes = [*found.notes, *damage]
+        if chosen.begun and not (resume or chosen.is_done):
+            notes.append(f"this goes on with the run of this name that was begun {chosen.begun}")
+        prepared = replace(prepared, notes=(*notes, *prepared.notes))
         if not locked:
             folder = _claim(folder, stack, unnamed=unnamed)
         return _Job(prepared, stated, folder, fleet, observer, workers).run()
@@ -155,7 +162,7 @@ def _done_before(chosen: Chosen) -> Finished:
             check_same(chosen.folder, ledger, _identity(prepared))
         finally:
             ledger.close()
-    return Finished(chosen.folder, "done", chosen.manifest or {})
+    return Finished(chosen.folder, "done", chosen.manifest or {}, before=True)
 
 
 def _identity(prepared: Prepared) -> dict[str, Any]:
