@@ -185,7 +185,6 @@ KINDS = {
     "score": "number",
     "grade": "integer",
     "auto": "boolean",
-    "unused": "category",
 }
 
 
@@ -198,14 +197,14 @@ def test_the_users_own_columns_are_carried_with_their_types_and_gaps(
         for k, record in enumerate(records(N))
     ]
     rows = read_gold_file(WRITERS[kind](tmp_path / f"x.{kind}", made), None, None).rows
-    own = {name: values for name, values in OWN.items() if not (kind == "csv" and name == "unused")}
-    for name, values in own.items():
-        assert rows.extras[name].tolist() == values, name
-        assert [type(v) for v in rows.extras[name]] == [type(v) for v in values], name
     tidy, columns = tidy_extras(rows)
+    own = {name: values for name, values in OWN.items() if name != "unused"}
+    for name, values in own.items():
+        assert tidy.extras[name].tolist() == values, name
+        assert [type(v) for v in tidy.extras[name]] == [type(v) for v in values], name
     assert {column.name: column.kind for column in columns} == {
         **dict.fromkeys(("source", "setup", "exit_reason"), "category"),
-        **{name: KINDS[name] for name in own if name != "unused"},
+        **{name: KINDS[name] for name in own},
     }
     assert Rows.from_arrow(tidy.to_arrow(columns)).extras["desk"].tolist() == OWN["desk"]
 
@@ -219,7 +218,6 @@ def test_a_column_that_is_text_in_one_file_stays_as_written_in_all_of_them(tmp_p
     numbers = write_wide_csv(tmp_path / "a.csv", with_own(0, ["1.10", "2"]))
     words = write_jsonl(tmp_path / "b.jsonl", with_own(2, ["x", True]))
     files = read_gold_files([numbers, words], [], None)
-    assert [file.rows.extras["own"].tolist() for file in files] == [["1.10", "2"], ["x", True]]
     tidy, _ = tidy_extras(Rows.concatenate([file.rows for file in files]))
     assert tidy.extras["own"].tolist() == ["1.10", "2", "x", "true"]
 
@@ -228,7 +226,21 @@ def test_a_column_of_numbers_in_every_file_is_one_of_numbers(tmp_path: Path) -> 
     one = write_wide_csv(tmp_path / "a.csv", with_own(0, ["1.10", ""]))
     other = write_wide_csv(tmp_path / "b.csv", with_own(2, ["3"]))
     files = read_gold_files([one, other], [], None)
-    assert [file.rows.extras["own"].tolist() for file in files] == [[1.1, None], [3]]
+    tidy, columns = tidy_extras(Rows.concatenate([file.rows for file in files]))
+    assert ExtraColumn("own", "number") in columns
+    assert tidy.extras["own"].tolist() == [1.1, None, 3.0]
+
+
+@pytest.mark.parametrize(
+    "written", [["1.10", "x"], ["true", "1"], ["TRUE", "maybe"], ["1e3", "007"], ["5", "+5"]]
+)
+def test_a_column_of_text_keeps_the_text_as_it_was_written(
+    tmp_path: Path, written: list[str]
+) -> None:
+    path = write_wide_csv(tmp_path / "a.csv", with_own(0, written))
+    tidy, _ = tidy_extras(read_gold_file(path, None, None).rows)
+    assert tidy.extras["own"].tolist() == written
+    assert {type(value) for value in tidy.extras["own"]} == {str}
 
 
 @pytest.mark.parametrize("kind", ["jsonl", "parquet"])

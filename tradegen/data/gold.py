@@ -215,7 +215,7 @@ def _notes(rows: Rows, problems: Sequence[Problem], total: int) -> tuple[str, ..
 def _split(source: GoldSource, rows: Rows, notes: tuple[str, ...]) -> Gold:
     split = split_by_time(rows, source.holdout)
     train, extras = tidy_extras(rows.select(split.train))
-    holdout = rows.select(split.holdout)
+    holdout, _ = tidy_extras(rows.select(split.holdout))
     seen = set(train.symbol.tolist())
     stated = {name: given for name, given in source.instruments.items() if name in seen}
     market = learn_market(train, source.calendar, stated)
@@ -227,7 +227,7 @@ def _split(source: GoldSource, rows: Rows, notes: tuple[str, ...]) -> Gold:
         volatility=lookback_volatility(train, market.bars_per_year(train)),
         begins=split.begins,
         purged=len(split.purged),
-        fingerprint=fingerprint(rows),
+        fingerprint=fingerprint(tidy_extras(rows)[0]),
         files=tuple(str(path) for path in source.files),
         notes=notes,
     )

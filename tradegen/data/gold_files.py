@@ -1,7 +1,7 @@
 """Gold files of every format: read them into rows, or say what is wrong with them and where."""
 
 import difflib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +30,7 @@ from tradegen.data.row import (
 from tradegen.data.rows import Rows, object_array
 from tradegen.data.text_files import (
     TIME_FIELDS,
+    Cell,
     Record,
     core_columns,
     parse_records,
@@ -60,12 +61,8 @@ class GoldFile:
     problems: list[Problem]
 
 
-def read_gold_file(
-    path: Path, bars: BarsTable | None, tz: ZoneInfo | None, as_text: Collection[str] = ()
-) -> GoldFile:
+def read_gold_file(path: Path, bars: BarsTable | None, tz: ZoneInfo | None) -> GoldFile:
     """Read a Parquet, CSV or JSONL file of rows; `bars` are joined where rows have none.
-
-    `as_text` names columns of the user's own whose cells in a CSV file stay as they are written.
 
     Raises `GoldError` for what concerns the whole file (absent, unreadable, empty, a missing
     column); what concerns single rows is returned as problems.
@@ -78,58 +75,38 @@ def read_gold_file(
     if suffix in (".jsonl", ".ndjson"):
         return _from_records(path, *read_jsonl_records(path), bars, tz)
     if suffix in _CSV:
-        return _from_records(path, *read_csv_records(path, as_text), bars, tz)
+        return _from_records(path, *read_csv_records(path), bars, tz)
     raise GoldError(f"{path}: unknown kind of file; expected .parquet, .csv, .tsv or .jsonl")
 
 
 def read_gold_files(
     paths: Sequence[Path], bars_paths: Sequence[Path], tz: ZoneInfo | None
 ) -> list[GoldFile]:
-    """Read several gold files and the files their bars may be in; see `read_gold_file`.
-
-    A column of the user's own that is text in one file is text in all of them, as it was written.
-    """
+    """Read several gold files and the files their bars may be in; see `read_gold_file`."""
     bars = read_bars(bars_paths, tz) if bars_paths else None
-    files = [read_gold_file(path, bars, tz) for path in paths]
-    kinds = [_kinds_of_extras(file.rows) for file in files]
-    text = _names_of_text(kinds)
-    return [
-        read_gold_file(file.path, bars, tz, text)
-        if file.path.suffix.lower() in _CSV and any(found.get(n, set()) - {str} for n in text)
-        else file
-        for file, found in zip(files, kinds, strict=True)
-    ]
-
-
-def _names_of_text(files: Sequence[Mapping[str, set[type]]]) -> set[str]:
-    """Return the columns that are neither all numbers nor all booleans over all files."""
-    together: dict[str, set[type]] = {}
-    for kinds in files:
-        for name, found in kinds.items():
-            together.setdefault(name, set()).update(found)
-    return {n for n, kinds in together.items() if kinds != {bool} and not kinds <= {int, float}}
-
-
-def _kinds_of_extras(rows: Rows) -> dict[str, set[type]]:
-    return {name: set(map(type, values)) - {type(None)} for name, values in rows.extras.items()}
+    return [read_gold_file(path, bars, tz) for path in paths]
 
 
 def tidy_extras(rows: Rows) -> tuple[Rows, tuple[ExtraColumn, ...]]:
     """Tell the kind of each of the user's own columns from its values, and make them all of it.
 
     Columns without a value are left out. Values of different kinds in one column, and whole
-    numbers beyond 64 bits, become text.
+    numbers beyond 64 bits, become text; a cell of a CSV file as it was written.
     """
     extras, columns = {}, []
     for name, values in rows.extras.items():
-        present = [value for value in values.tolist() if value is not None]
-        if not present:
+        written = [value for value in values.tolist() if value is not None]
+        if not written:
             continue
-        kind = _kind_of(present)
+        kind = _kind_of(written)
         columns.append(ExtraColumn(name, kind))
         as_kind = _AS_KIND[kind]
         extras[name] = object_array([None if v is None else as_kind(v) for v in values.tolist()])
     return replace(rows, extras=extras), tuple(columns)
+
+
+def _meaning(value: ExtraValue) -> ExtraValue:
+    return value.meaning if isinstance(value, Cell) else value
 
 
 def _as_text(value: ExtraValue) -> str:
@@ -137,15 +114,16 @@ def _as_text(value: ExtraValue) -> str:
 
 
 _AS_KIND: Mapping[ExtraKind, Callable[[Any], ExtraValue]] = {
-    "boolean": bool,
-    "integer": int,
-    "number": float,
+    "boolean": _meaning,
+    "integer": _meaning,
+    "number": lambda value: float(_meaning(value) or 0),
     "category": _as_text,
     "text": _as_text,
 }
 
 
-def _kind_of(values: Sequence[ExtraValue]) -> ExtraKind:
+def _kind_of(written: Sequence[ExtraValue]) -> ExtraKind:
+    values = [_meaning(value) for value in written]
     kinds = {type(value) for value in values}
     if kinds == {bool}:
         return "boolean"
@@ -153,7 +131,7 @@ def _kind_of(values: Sequence[ExtraValue]) -> ExtraKind:
         return "integer"
     if float in kinds and kinds <= {int, float}:
         return "number"
-    few = len(set(values)) <= max(20, CATEGORY_LIMIT * len(values))
+    few = len(set(written)) <= max(20, CATEGORY_LIMIT * len(written))
     return "category" if few else "text"
 
 

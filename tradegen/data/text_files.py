@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ _DELIMITERS = ",;\t|"
 _DECIMAL_COMMA = re.compile(r"^-?\d+,\d+$")
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
 _LONGEST_CELL = 1 << 30
+_LONGEST_INTEGER = 1000  # Python reads none beyond 4300 digits, and files hold 64 bits
 _VALUE_SHOWN = 60
 
 
@@ -42,15 +44,34 @@ class ParsedRows:
     problems: list[Problem]
 
 
-def read_csv_records(
-    path: Path, as_text: Collection[str] = ()
-) -> tuple[list[Record], list[Problem]]:
+class Cell(str):
+    """A cell of a column of the user's own: what kind the column is of is not told yet.
+
+    That follows from train rows alone, which only a later step knows; until then nothing that
+    was written may get lost.
+    """
+
+    __slots__ = ()
+
+    @property
+    def meaning(self) -> ExtraValue:
+        """The boolean or number the cell is written as; codes such as 007 are text."""
+        if self.lower() in ("true", "false"):
+            return self.lower() == "true"
+        if not _NUMBER.fullmatch(self):
+            return str(self)
+        if set(self) & set(".eE"):
+            return float(self)
+        return int(self) if len(self) <= _LONGEST_INTEGER else str(self)
+
+
+def read_csv_records(path: Path) -> tuple[list[Record], list[Problem]]:
     """Return the records of a CSV file, and the rows that are none; empty cells are left out.
 
     The delimiter (comma, semicolon, tab or bar) is told from the header, a byte order mark and
     empty lines are skipped. Columns `open_0`, `bars.0.open` and the like are gathered into `bars`.
-    A column of the user's own becomes numbers or booleans if every cell of it is written as such;
-    else, and if it is among `as_text`, its cells stay as they are written.
+    Cells of the user's own columns stay as they are written, as `Cell`; but a number too large to
+    be one is infinite, if all cells of its column are numbers.
 
     Raises `GoldError` if the file is empty, not UTF-8, names two columns alike or lacks one of the
     columns of its bars.
@@ -78,29 +99,23 @@ def read_csv_records(
         else:
             expected = f"{len(header)}, as in the header (an unquoted delimiter, a line cut short?)"
             problems.append(Problem(str(path), number, "cells", str(len(cells)), expected))
-    typed = {
+    numeric = {
         name
         for k, name in enumerate(header)
         if k not in wide
-        and name not in (*CORE_FIELDS, *as_text)
-        and _is_of_one_kind(cells[k] for _, cells in whole)
+        and name not in CORE_FIELDS
+        and {type(Cell(cells[k]).meaning) for _, cells in whole if cells[k].strip()} <= {int, float}
     }
     return [
-        Record(number, _csv_values(header, cells, wide, typed)) for number, cells in whole
+        Record(number, _csv_values(header, cells, wide, numeric)) for number, cells in whole
     ], problems
-
-
-def _is_of_one_kind(cells: Iterable[str]) -> bool:
-    """Return whether cells are all booleans, or all numbers, where they are not empty."""
-    kinds = {type(_own_value(cell)) for cell in cells if cell.strip()}
-    return kinds == {bool} or kinds <= {int, float}
 
 
 def _csv_values(
     header: list[str],
     cells: list[str],
     wide: Mapping[int, tuple[int, str]],
-    typed: Collection[str],
+    numeric: Collection[str],
 ) -> dict[str, Any]:
     values: dict[str, Any] = {}
     bars: dict[int, dict[str, str]] = {}
@@ -111,12 +126,17 @@ def _csv_values(
             number, field = wide[k]
             bars.setdefault(number, {})[field] = cell
         else:
-            values[name] = _own_value(cell) if name in typed else cell
+            values[name] = cell if name in CORE_FIELDS else _own_cell(cell, name in numeric)
     if bars:
         values["bars"] = [bars[number] for number in sorted(bars)]
     elif isinstance(values.get("bars"), str):
         values["bars"] = _json_or_text(values["bars"])
     return values
+
+
+def _own_cell(cell: str, among_numbers: bool) -> ExtraValue:
+    infinite = among_numbers and math.isinf(float(cell))
+    return float(cell) if infinite else Cell(cell)
 
 
 def _json_or_text(cell: str) -> Any:
@@ -200,15 +220,6 @@ def _meaning(field: str) -> str:
     if name == "bars":
         return "64 bars before entry, then the bars from entry to exit (or pass --bars FILE)"
     return "text" if name in ("trade_id", "symbol", "side", "interval") else "a number"
-
-
-def _own_value(cell: str) -> ExtraValue:
-    """Return a cell as the boolean or number it is written as; codes such as 007 stay text."""
-    if cell.lower() in ("true", "false"):
-        return cell.lower() == "true"
-    if not _NUMBER.fullmatch(cell):
-        return cell
-    return float(cell) if set(cell) & set(".eE") else int(cell)
 
 
 def core_columns(records: Iterable[Record]) -> set[str]:
