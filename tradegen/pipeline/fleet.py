@@ -3,10 +3,12 @@
 import contextlib
 import os
 import queue
+import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -114,11 +116,9 @@ class Fleet:
             with contextlib.suppress(OSError):  # closing alone would not end a thread's recv
                 connection.shutdown(socket.SHUT_RDWR)
             connection.close()
+        deadline = time.monotonic() + _PATIENCE_S
         for process in self._processes:
-            try:
-                process.wait(_PATIENCE_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
+            _end_group(process, max(deadline - time.monotonic(), 0.1))
 
     def _send(self, k: int, message: object) -> None:
         with contextlib.suppress(OSError):  # it has died: its listener says so, after all it made
@@ -138,6 +138,16 @@ class Fleet:
             f"a worker process ended unexpectedly (exit status {ended}); was it killed for want "
             "of memory? Nothing accepted is lost; fewer --workers need less memory"
         )
+
+
+def _end_group(process: "subprocess.Popen[bytes]", patience_s: float) -> None:
+    """Wait for a process to end, then kill it and what it has forked, if anything is left."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(patience_s)
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_PATIENCE_S)
 
 
 def _start_process(descriptors: Sequence[int], tracing: bool) -> "subprocess.Popen[bytes]":

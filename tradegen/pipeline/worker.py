@@ -7,8 +7,10 @@ on the first socket is a `Setup`; after that, lists of `Task` come in on every s
 """
 
 import asyncio
+import ctypes
 import gc
 import os
+import signal
 import socket
 import sys
 import threading
@@ -22,20 +24,20 @@ from tradegen.pipeline.crew import Crew
 from tradegen.pipeline.messages import Delivery, Setup, receive, send
 
 _RARELY = 200_000
+_PR_SET_PDEATHSIG = 1
 
 
 async def _serve(
     connection: socket.socket, graph: RowGraph, pipeline: Pipeline, in_flight: int
 ) -> None:
-    """Make attempts until the other side closes."""
+    """Make attempts until the other side closes, which ends this process."""
     loop = asyncio.get_running_loop()
-    closed = asyncio.Event()
 
     def deliver(delivery: Delivery) -> None:
         try:
             send(connection, delivery)
         except OSError:  # nobody waits for it any more
-            closed.set()
+            os._exit(0)
 
     crew = Crew(graph, pipeline, in_flight, deliver)
 
@@ -44,10 +46,22 @@ async def _serve(
             while True:
                 loop.call_soon_threadsafe(crew.submit, receive(connection))
         except (EOFError, OSError):
-            loop.call_soon_threadsafe(closed.set)
+            os._exit(0)  # from this thread: an engine may be blocking the loop for ever
 
     threading.Thread(target=read, daemon=True).start()
-    await closed.wait()
+    await loop.create_future()
+
+
+def _end_with_parent(parent: int) -> None:
+    """Let the kernel kill this process when its parent ends, whatever an engine does meanwhile.
+
+    Elsewhere than on Linux the end of the connection has to do.
+    """
+    if sys.platform != "linux":
+        return
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it has ended already
+        os._exit(0)
 
 
 def collect_garbage_rarely() -> None:
@@ -59,6 +73,7 @@ def collect_garbage_rarely() -> None:
 
 def main(descriptors: list[int]) -> None:
     """Fork one worker for each socket and serve until they are closed."""
+    _end_with_parent(os.getppid())
     connections = [socket.socket(fileno=descriptor) for descriptor in descriptors]
     try:
         setup: Setup = receive(connections[0])
@@ -66,9 +81,10 @@ def main(descriptors: list[int]) -> None:
         return
     graph, model = build_graph(), setup.blueprint.learn()
     collect_garbage_rarely()
-    mine = 0
+    mine, head = 0, os.getpid()
     for k in range(1, len(connections)):
         if os.fork() == 0:
+            _end_with_parent(head)
             mine = k
             break
     for k, connection in enumerate(connections):
@@ -76,7 +92,6 @@ def main(descriptors: list[int]) -> None:
             connection.close()
     pipeline = setup.blueprint.pipeline(model)
     asyncio.run(_serve(connections[mine], graph, pipeline, setup.in_flight))
-    os._exit(0)  # nothing is left to save, and a forked process must not run exit handlers twice
 
 
 if __name__ == "__main__":
