@@ -23,7 +23,7 @@ def ended(*numbers: int) -> Delivery:
 
 @pytest.mark.parametrize(
     ("failure", "error"),
-    [(Crash("boom", engine_unavailable=False), "boom"), (None, "worker process ended")],
+    [(Crash("boom"), "boom"), (None, "worker process ended")],
     ids=["crash", "death"],
 )
 def test_all_that_is_queued_is_returned_before_a_failure_is_raised(

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from tradegen.data.ledger import Attempt
-from tradegen.errors import EngineUnavailableError
+from tradegen.errors import TradegenError
 from tradegen.graph.build import RowGraph
 from tradegen.graph.state import Pipeline
 from tradegen.pipeline.attempts import attempt_row
@@ -79,6 +79,6 @@ class Crew:
 
 
 def _crash(error: BaseException) -> Crash:
-    if isinstance(error, EngineUnavailableError):
-        return Crash(str(error), engine_unavailable=True)
-    return Crash("".join(traceback.format_exception(error)), engine_unavailable=False)
+    if isinstance(error, TradegenError):
+        return Crash(str(error), error.exit_code)
+    return Crash("".join(traceback.format_exception(error)))

@@ -1,5 +1,6 @@
 """The fleet: worker processes that make attempts for the process that writes the ledger."""
 
+import bisect
 import contextlib
 import os
 import queue
@@ -16,11 +17,12 @@ from tradegen.data.ledger import Attempt
 from tradegen.errors import EngineUnavailableError, TradegenError
 from tradegen.graph.tracing import environment_of_graphs
 from tradegen.pipeline.blueprint import Blueprint
-from tradegen.pipeline.messages import Delivery, Setup, Task, receive, send
+from tradegen.pipeline.messages import Delivery, Setup, Task, WorkerEnded, receive, send
 
 _ROWS_WORTH_A_WORKER = 250
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _PATIENCE_S = 5.0
+_STATUS_WITHIN_S = 2.0
 
 
 def usual_workers(n: int) -> int:
@@ -53,6 +55,7 @@ class Fleet:
         self._started = False
         self._failure: TradegenError | None = None
         self._outstanding = [0] * workers
+        self._statuses: dict[int, int] = {}
         self._deliveries: queue.SimpleQueue[tuple[int, Delivery | None]] = queue.SimpleQueue()
 
     def start(self, blueprint: Blueprint) -> None:
@@ -104,7 +107,7 @@ class Fleet:
             self._outstanding[k] -= len(delivery)
             return delivery
         if not self._failure:
-            self._failure = delivery.error() if delivery else self._died()
+            self._failure = delivery.error() if delivery else self._died(k)
         return []
 
     def close(self) -> None:
@@ -127,17 +130,44 @@ class Fleet:
     def _listen(self, k: int) -> None:
         try:
             while True:
-                self._deliveries.put((k, receive(self._sockets[k])))
+                message = receive(self._sockets[k])
+                if isinstance(message, WorkerEnded):
+                    self._statuses[k + message.number] = message.status
+                else:
+                    self._deliveries.put((k, message))
         except (EOFError, OSError):
             self._deliveries.put((k, None))
 
-    def _died(self) -> EngineUnavailableError:
-        codes = [process.poll() for process in self._processes]
-        ended = ", ".join(str(code) for code in codes if code is not None) or "unknown"
+    def _died(self, k: int) -> EngineUnavailableError:
+        status = self._status(k)
+        advice = ""
+        if status in (None, -signal.SIGKILL):
+            advice = "; was it killed for want of memory? Fewer --workers need less"
         return EngineUnavailableError(
-            f"a worker process ended unexpectedly (exit status {ended}); was it killed for want "
-            "of memory? Nothing accepted is lost; fewer --workers need less memory"
+            f"a worker process ended unexpectedly ({_in_words(status)}); nothing accepted is lost"
+            f"{advice}"
         )
+
+    def _status(self, k: int) -> int | None:
+        """Return how a worker whose connection has closed has ended, if that is soon known."""
+        head = bisect.bisect_right(self._heads, k) - 1
+        deadline = time.monotonic() + _STATUS_WITHIN_S
+        while time.monotonic() < deadline:
+            status = self._processes[head].poll()  # if the head dies, its forks die with it
+            if status is None:
+                status = self._statuses.get(k)
+            if status is not None:
+                return status
+            time.sleep(0.01)
+        return None
+
+
+def _in_words(status: int | None) -> str:
+    if status is None:
+        return "how is not known"
+    if status >= 0:
+        return f"ended with exit status {status}"
+    return f"killed by signal {-status} ({signal.Signals(-status).name})"
 
 
 def _end_group(process: "subprocess.Popen[bytes]", patience_s: float) -> None:

@@ -1,5 +1,6 @@
 """The main job: rows asked for, in flight, accepted, written."""
 
+import shutil
 import signal
 import threading
 import time
@@ -18,7 +19,7 @@ from tradegen.data.dataset_card import dataset_card
 from tradegen.data.ledger import Attempt, Ledger
 from tradegen.data.row import IntArray
 from tradegen.data.run_folder import RunFolder
-from tradegen.errors import DamagedError, StorageError
+from tradegen.errors import DamagedError, StorageError, TradegenError
 from tradegen.pipeline.admission import Accepted, Admission, Spare, Twin
 from tradegen.pipeline.fleet import Fleet, usual_workers
 from tradegen.pipeline.manifest import describe
@@ -131,9 +132,16 @@ def run_job(
         if chosen.begun and not (resume or chosen.is_done):
             notes.append(f"this goes on with the run of this name that was begun {chosen.begun}")
         prepared = replace(prepared, notes=(*notes, *prepared.notes))
-        if not locked:
+        new = not locked
+        if new:
             folder = _claim(folder, stack, unnamed=unnamed)
-        return _Job(prepared, stated, folder, fleet, observer, workers).run()
+        job = _Job(prepared, stated, folder, fleet, observer, workers)
+        try:
+            return job.run()
+        except TradegenError:
+            if new and not job.has_attempts:
+                shutil.rmtree(folder.path, ignore_errors=True)
+            raise
 
 
 def _claim(folder: RunFolder, stack: ExitStack, *, unnamed: bool) -> RunFolder:
@@ -202,6 +210,11 @@ class _Job:
         self._retries = 0
         self._clock = time.monotonic()
         self._ready_before = 0
+
+    @property
+    def has_attempts(self) -> bool:
+        """Whether any attempt has been made, now or before."""
+        return bool(self._admission.attempts.any())
 
     def run(self) -> Finished:
         """Work until every row is settled, the budget is spent or a stop is asked for."""

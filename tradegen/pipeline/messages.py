@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tradegen.data.ledger import Attempt
-from tradegen.errors import EngineUnavailableError, TradegenError
+from tradegen.errors import EngineUnavailableError, InputError, StorageError, TradegenError
 from tradegen.pipeline.blueprint import Blueprint
 
 _LENGTH = struct.Struct("<Q")
@@ -34,11 +34,21 @@ class Crash:
     """Why attempts cannot be made any more."""
 
     message: str
-    engine_unavailable: bool
+    exit_code: int = TradegenError.exit_code
 
     def error(self) -> TradegenError:
         """Return the crash as an error to raise."""
-        return (EngineUnavailableError if self.engine_unavailable else TradegenError)(self.message)
+        kinds = (InputError, EngineUnavailableError, StorageError)
+        kind = next((kind for kind in kinds if kind.exit_code == self.exit_code), TradegenError)
+        return kind(self.message)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerEnded:
+    """A forked worker has ended: its number in its group, and its status as `subprocess` has it."""
+
+    number: int
+    status: int
 
 
 Delivery = list[Attempt] | Crash

@@ -7,6 +7,7 @@ on the first socket is a `Setup`; after that, lists of `Task` come in on every s
 """
 
 import asyncio
+import contextlib
 import ctypes
 import gc
 import os
@@ -14,17 +15,28 @@ import signal
 import socket
 import sys
 import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import scipy.spatial
 import scipy.special  # noqa: F401  (loaded here, while the parent is still reading gold)
 
+from tradegen.errors import TradegenError
 from tradegen.graph.build import RowGraph, build_graph
 from tradegen.graph.state import Pipeline
 from tradegen.pipeline.crew import Crew
-from tradegen.pipeline.messages import Delivery, Setup, receive, send
+from tradegen.pipeline.messages import Crash, Delivery, Setup, WorkerEnded, receive, send
 
 _RARELY = 200_000
 _PR_SET_PDEATHSIG = 1
+_SAYING = threading.Lock()
+
+
+def _say(connection: socket.socket, message: object) -> None:
+    """Send a message whole, though other threads may be sending too."""
+    with _SAYING:
+        send(connection, message)
 
 
 async def _serve(
@@ -35,7 +47,7 @@ async def _serve(
 
     def deliver(delivery: Delivery) -> None:
         try:
-            send(connection, delivery)
+            _say(connection, delivery)
         except OSError:  # nobody waits for it any more
             os._exit(0)
 
@@ -64,6 +76,31 @@ def _end_with_parent(parent: int) -> None:
         os._exit(0)
 
 
+def _tell_end(connection: socket.socket, number: int, pid: int) -> None:
+    """Wait for a forked worker to end, and say how: only its parent can know."""
+    _, status = os.waitpid(pid, 0)
+    with contextlib.suppress(OSError):
+        _say(connection, WorkerEnded(number, os.waitstatus_to_exitcode(status)))
+
+
+@contextmanager
+def _telling(connection: socket.socket, what: str) -> Iterator[None]:
+    """Tell the other side what an engine raises, wait until it has heard it, and end."""
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        if isinstance(error, TradegenError):
+            crash = Crash(f"{what}: {error}", error.exit_code)
+        else:
+            trace = "".join(traceback.format_exception(error))
+            crash = Crash(f"{what}: {type(error).__name__}: {error}\n{trace}")
+        with contextlib.suppress(OSError):
+            _say(connection, crash)
+            while connection.recv(1 << 16):  # else the end of another worker may be seen first
+                pass
+        os._exit(1)
+
+
 def collect_garbage_rarely() -> None:
     """Spare the garbage collector: a row makes thousands of objects, nearly all short-lived."""
     gc.collect()
@@ -79,18 +116,28 @@ def main(descriptors: list[int]) -> None:
         setup: Setup = receive(connections[0])
     except EOFError:  # the run could not be prepared; its own process says why
         return
-    graph, model = build_graph(), setup.blueprint.learn()
+    blueprint = setup.blueprint
+    with _telling(connections[0], f"engine {blueprint.engine!r} cannot learn from gold"):
+        model = blueprint.learn()
+    graph = build_graph()
     collect_garbage_rarely()
-    mine, head = 0, os.getpid()
+    mine, head, forked = 0, os.getpid(), {}
     for k in range(1, len(connections)):
-        if os.fork() == 0:
+        pid = os.fork()
+        if pid == 0:
             _end_with_parent(head)
             mine = k
             break
+        forked[k] = pid
     for k, connection in enumerate(connections):
         if k != mine:
             connection.close()
-    pipeline = setup.blueprint.pipeline(model)
+    if mine == 0:
+        for k, pid in forked.items():
+            reap = (connections[0], k, pid)
+            threading.Thread(target=_tell_end, args=reap, daemon=True).start()
+    with _telling(connections[mine], f"engine {blueprint.engine!r} cannot start"):
+        pipeline = blueprint.pipeline(model)
     asyncio.run(_serve(connections[mine], graph, pipeline, setup.in_flight))
 
 
