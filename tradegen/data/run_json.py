@@ -20,7 +20,6 @@ class _Bucket(_Part):
     gold_rows: NonNegativeInt
     asked: NonNegativeInt
     accepted: NonNegativeInt
-    attempts: NonNegativeInt
 
 
 class _Attempts(_Part):
