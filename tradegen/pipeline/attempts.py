@@ -93,9 +93,9 @@ def _record(
         low=draw.constraint.low,
         high=draw.constraint.high,
         seeds=tuple(context.pipeline.seed_row(int(k)).trade_id for k in draw.seeds),
-        critique=critique,
+        critique=_storable(critique),
         scores=dict(scores),
-        raw=raw,
+        raw=_storable(raw),
         seconds=seconds,
         calls=0,
         tokens_in=0,
@@ -103,3 +103,8 @@ def _record(
         fingerprint=fingerprint_bytes(row) if row is not None and outcome == "passed" else None,
         row=None if row is None else encode_row(row),
     )
+
+
+def _storable(text: str) -> str:
+    """Return text that can be written as UTF-8: a model may answer with half a character."""
+    return text.encode("utf-8", "replace").decode()

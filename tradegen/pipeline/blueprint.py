@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from tradegen.data.gold import Gold
+from tradegen.engines.boundary import checked_engine
 from tradegen.engines.registry import EngineModel, find_engine
 from tradegen.engines.rules import Rules
+from tradegen.errors import EngineUnavailableError
 from tradegen.graph.state import Pipeline
 from tradegen.guards.copies import CopyGuard
 from tradegen.samplers.sampler import Sampler
@@ -26,7 +28,12 @@ class Blueprint:
 
     def pipeline(self, model: EngineModel) -> Pipeline:
         """Return the pipeline of this process."""
-        engine = model.start()
+        if not callable(getattr(model, "start", None)):
+            raise EngineUnavailableError(
+                f"engine {self.engine!r}: learning gave a {type(model).__name__}; expected a model "
+                "with a method start"
+            )
+        engine = checked_engine(self.engine, model.start(), self.gold.extras)
         train = self.gold.train
         rules = None if engine.applies_rules else Rules(self.gold.market, CopyGuard(train))
         return Pipeline(self.sampler, train, engine, rules)

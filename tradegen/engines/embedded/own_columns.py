@@ -38,6 +38,7 @@ _SMALLEST_CELL = 5
 _SIGNIFICANT = 1e-3
 _NEIGHBOURS = 5
 _TINY = 1e-12
+_INT64 = np.iinfo(np.int64)
 
 
 @dataclass(frozen=True)
@@ -266,7 +267,8 @@ def _depends(codes: IntArray, trade: IntArray) -> bool:
 def _blend(own: ExtraValue, other: ExtraValue, share: float, *, digits: int) -> ExtraValue:
     if not isinstance(own, (int, float)) or not isinstance(other, (int, float)):
         return own
-    return type(own)(round(own + _BLEND * share * (other - own), digits))
+    new = round(own + _BLEND * share * (other - own), digits)
+    return min(max(int(new), _INT64.min), _INT64.max) if isinstance(own, int) else new
 
 
 def _moved(values: Column, before: IntArray, after: IntArray) -> Column:
