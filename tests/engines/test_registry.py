@@ -17,6 +17,23 @@ def test_an_unknown_engine_is_named_with_the_nearest_one() -> None:
     assert caught.value.exit_code == 4
 
 
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("not_there:learn", "cannot be loaded: ModuleNotFoundError"),
+        ("tradegen.errors:nothing", "cannot be loaded: AttributeError"),
+        ("tradegen.version:__version__", "is no function"),
+    ],
+)
+def test_an_engine_that_cannot_be_loaded_is_named(
+    monkeypatch: pytest.MonkeyPatch, value: str, says: str
+) -> None:
+    point = EntryPoint("theirs", value, registry.ENTRY_POINT_GROUP)
+    monkeypatch.setattr(registry, "entry_points", lambda **_: EntryPoints([point]))
+    with pytest.raises(EngineUnavailableError, match=f"engine 'theirs' .{value}.*{says}"):
+        registry.find_engine("theirs")
+
+
 def test_another_packages_engine_is_found_by_its_entry_point(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Callable, Mapping
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol
 
 from tradegen.data.gold import Gold
@@ -42,13 +42,25 @@ def find_engine(name: str) -> Learn:
     """Return the function that learns an engine.
 
     Engines of other packages are entry points in the group `tradegen.engines`, each naming a
-    function like `Learn`. Raises `EngineUnavailableError` for an unknown name.
+    function like `Learn`. Raises `EngineUnavailableError` for an unknown name, or one that cannot
+    be loaded.
     """
     if name in _BUILT_IN:
         return _BUILT_IN[name]
     for point in entry_points(group=ENTRY_POINT_GROUP, name=name):
-        learn: Learn = point.load()
-        return learn
+        return _loaded(point)
     close = difflib.get_close_matches(name, engine_names(), n=1)
     hint = f"did you mean {close[0]}? " if close else ""
     raise EngineUnavailableError(f"no engine {name!r}; {hint}There is {', '.join(engine_names())}.")
+
+
+def _loaded(point: EntryPoint) -> Learn:
+    origin = f"engine {point.name!r} ({point.value}, of {point.dist.name if point.dist else '?'})"
+    try:
+        learn: Learn = point.load()
+    except Exception as error:  # whatever a package of somebody else's raises
+        problem = f"{type(error).__name__}: {error}"
+        raise EngineUnavailableError(f"{origin} cannot be loaded: {problem}") from error
+    if not callable(learn):
+        raise EngineUnavailableError(f"{origin} is no function that learns an engine")
+    return learn
