@@ -7,7 +7,7 @@ import os
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 
-from tradegen.cli.app import main
+from tradegen.cli.app import main  # noqa: E402  (after the variables)
 
 if __name__ == "__main__":
     main()
