@@ -138,8 +138,9 @@ def run_job(
         job = _Job(prepared, stated, folder, fleet, observer, workers)
         try:
             return job.run()
-        except TradegenError:
-            if new and not job.has_attempts:
+        except TradegenError as error:
+            can_go_on = isinstance(error, StorageError)
+            if new and not job.has_attempts and not can_go_on:
                 shutil.rmtree(folder.path, ignore_errors=True)
             raise
 
