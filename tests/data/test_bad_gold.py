@@ -182,6 +182,57 @@ BAD_ROWS = (
         "an ISO 8601 time such as 2024-01-31T14:30:00Z",
         TEXT,
     ),
+    *(
+        BadRow(
+            f"{name} of {value:g}",
+            sets(**{name: value}),
+            name,
+            f"{value:.10g}",
+            "a number between 1e-12 and 1e+15; state it in another unit, or mend it",
+        )
+        for name, value in (
+            ("entry_price", 1e-297),
+            ("exit_price", 1e300),
+            ("quantity", 1e308),
+            ("quantity", 5e-324),
+        )
+    ),
+    BadRow("volume of 1e308", bar(3, volume=1e308), "bars[3].volume", "1e+308", "1e-12 and 1e+15"),
+    *(
+        BadRow(
+            f"time at the {edge} of the calendar",
+            sets(entry_time=time),
+            "entry_time",
+            time,
+            "a time from the year 1700 on and before 2200",
+            TEXT,
+        )
+        for edge, time in (
+            ("end", "9999-12-31T23:59:59.999999-12:00"),
+            ("start", "0001-01-01T00:00:00+14:00"),
+        )
+    ),
+    BadRow(
+        "time of a bar at the end of the calendar",
+        bar(3, time="9999-12-31T23:59:59.999999-12:00"),
+        "bars[3].time",
+        "9999",
+        "a time from the year 1700 on",
+        TEXT,
+    ),
+    BadRow("NUL", sets(symbol="A\0"), "symbol", "'A\\x00'", "text without NUL characters"),
+    BadRow("only NUL", sets(symbol="\0"), "symbol", "'\\x00'", "text without NUL characters"),
+    BadRow("a megabyte", sets(symbol="x" * 10**6), "symbol", "'xxx", "at most 200 characters"),
+    BadRow("endless side", sets(side="x" * 201), "side", "'xxx", "", (PARQUET,)),
+    BadRow("half a character", sets(note="\ud800"), "note", r"'\ud800'", "whole char", (JSONL,)),
+    BadRow(
+        "half a character in a name",
+        sets(**{"\ud800": 1}),
+        "column name",
+        r"'\ud800'",
+        "whole characters",
+        (JSONL,),
+    ),
     BadRow(
         "column of lists",
         sets(tags=["a", "b"]),
@@ -294,6 +345,27 @@ def column(name: str, change: Callable[[Any], Any]) -> Callable[[Path], Path]:
     return make
 
 
+def again(name: str, called: str) -> Callable[[Path], Path]:
+    """Return a maker of a Parquet file that has a column twice."""
+
+    def make(folder: Path) -> Path:
+        path = write_parquet(folder / "trades.parquet", records(3))
+        table = pq.read_table(path)
+        pq.write_table(table.append_column(called, table[name]), path)
+        return path
+
+    return make
+
+
+def at_microseconds(microseconds: int) -> Callable[[Any], Any]:
+    """Return a change that moves the second of three times to a moment."""
+    stamp = pa.timestamp("us", tz="UTC")
+    return lambda values: pa.array(
+        [microseconds if k == 1 else us for k, us in enumerate(values.cast("int64").to_pylist())],
+        stamp,
+    )
+
+
 def truncated(folder: Path) -> Path:
     path = write_parquet(folder / "trades.parquet", records(3))
     path.write_bytes(path.read_bytes()[:-100])
@@ -317,6 +389,14 @@ def bars_without_volume(record: Record) -> None:
 
 HEADER = ",".join(records(1)[0]) + "\n"
 NAIVE = pa.timestamp("us")
+TWO_OPENS = pa.list_(
+    pa.struct(
+        [
+            (name, pa.timestamp("us", tz="UTC") if name == "time" else pa.float64())
+            for name in ("time", "open", "open", "high", "low", "close", "volume")
+        ]
+    )
+)
 
 BAD_FILES: Mapping[str, tuple[Callable[[Path], Path], tuple[str, ...]]] = {
     # what is wrong: (the file, what the error says)
@@ -334,6 +414,47 @@ BAD_FILES: Mapping[str, tuple[Callable[[Path], Path], tuple[str, ...]]] = {
     "broken JSON line": (
         text_file("a.jsonl", '\n{"trade_id": \n'),
         ("a.jsonl, row 2: line is not JSON", "expected a JSON object"),
+    ),
+    "endless nesting": (
+        text_file("a.jsonl", "[" * 100_000 + "\n"),
+        ("a.jsonl, row 1: line is not JSON: nested too deeply; expected a JSON object",),
+    ),
+    "endless integer": (
+        text_file("a.jsonl", '{"own": ' + "1" * 5000 + "}\n"),
+        ("a.jsonl, row 1: line is not JSON: a whole number of thousands of digits; expected",),
+    ),
+    "two core columns of one name": (
+        again("symbol", "symbol"),
+        ("trades.parquet: two columns are called symbol; rename one of them",),
+    ),
+    "two own columns of one name": (
+        again("setup", "setup"),
+        ("trades.parquet: two columns are called setup; rename one of them",),
+    ),
+    "two fields of one name in bars": (
+        column("bars", lambda values: pa.array([[]] * 3, TWO_OPENS)),
+        ("trades.parquet: two fields of bars are called open; rename one of them",),
+    ),
+    **{
+        f"whole quantity of {kind}": (
+            column("quantity", whole),
+            ("trades.parquet, row 1: quantity is", "expected a number between 1e-12 and 1e+15"),
+        )
+        for kind, whole in (
+            ("int64", lambda values: pa.array([2**53 + 1] * 3)),
+            ("uint64", lambda values: pa.array([2**64 - 1] * 3, pa.uint64())),
+        )
+    },
+    **{
+        f"time {microseconds} us from 1970": (
+            column("entry_time", at_microseconds(microseconds)),
+            ("trades.parquet, row 2: entry_time is ", "expected a time from the year 1700 on"),
+        )
+        for microseconds in (2**63 - 1, -(2**63), 253402300800 * 10**6, -62135596800 * 10**6 - 1)
+    },
+    "own times in an unknown zone": (
+        column("setup", lambda values: pa.array([1] * 3, pa.timestamp("ns", tz="Mars/X"))),
+        ("trades.parquet: your own column 'setup' has type timestamp[ns, tz=Mars/X]", "drop it"),
     ),
     "JSON that is no object": (
         text_file("a.jsonl", "[1, 2]\n"),

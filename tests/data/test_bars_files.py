@@ -191,7 +191,18 @@ def test_a_zone_for_naive_trades_leaves_bars_with_an_offset_alone(tmp_path: Path
             HEADER + "A,soon,1,2,0.5,1.5,10\n",
             ["bars.csv, row 1: time is 'soon'", "ISO 8601", "2024-01-31T14:30:00Z"],
         ),
-        (HEADER + 'A,2024-01-01T00:00:00Z,"1,5",2,1,1,1\n', ["bars.csv", "1,5", "double"]),
+        (
+            HEADER + 'A,2024-01-01T00:00:00Z,"1,5",2,1,1,1\n',
+            ["bars.csv, row 1: open is '1,5'", "point"],
+        ),
+        (
+            HEADER + LINE.format(day=1) + LINE.format(day=2).replace("2024", "9999", 1),
+            ["bars.csv, row 2: time is '9999-", "expected a time from the year 1700 on"],
+        ),
+        (
+            HEADER.replace("volume", "volume,open") + "A,2024-01-01T00:00:00Z,1,2,1,1,1,1\n",
+            ["bars.csv: two columns are called open; rename one of them"],
+        ),
         (HEADER + "A,2024-01-01T00:00:00Z,1\n", ["bars.csv", "Expected 7 columns, got 3"]),
     ],
     ids=[
@@ -203,6 +214,8 @@ def test_a_zone_for_naive_trades_leaves_bars_with_an_offset_alone(tmp_path: Path
         "no high",
         "no time at all",
         "decimal comma",
+        "year 9999",
+        "column twice",
         "line cut short",
     ],
 )

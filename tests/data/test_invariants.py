@@ -19,7 +19,7 @@ from tradegen.data.invariants import (
     Violation,
     find_violations,
 )
-from tradegen.data.row import LOOKBACK, Row, from_microseconds
+from tradegen.data.row import LAST_YEAR, LOOKBACK, Row, from_microseconds
 from tradegen.data.rows import Rows
 from tradegen.data.volatility import lookback_volatility
 
@@ -73,6 +73,11 @@ def without_movement(row: Row) -> Row:
 BREAKS: Mapping[str, tuple[Break, str]] = {
     "enough_bars": (core(bars=lambda row: row.bars[:LOOKBACK]), "bars"),
     "finite_numbers": (bar("close", lambda row, k: float("inf")), f"bars[{BAR}].close"),
+    "sane_magnitudes": (bar("volume", lambda row, k: 1e16), f"bars[{BAR}].volume"),
+    "times_in_range": (
+        core(exit_time=lambda row: row.exit_time.replace(year=LAST_YEAR)),
+        "exit_time",
+    ),
     "known_names": (core(side=lambda row: "buy"), "side"),
     "positive_prices": (bar("low", lambda row, k: 0.0), f"bars[{BAR}].low"),
     "volume_not_negative": (bar("volume", lambda row, k: -1.0), f"bars[{BAR}].volume"),

@@ -90,7 +90,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 
 NAMES = TEXT.filter(bool)
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
-TIMES = st.integers(us("1900-01-01"), us("2200-01-01"))
+TIMES = st.integers(us("1900-01-01"), us("2200-01-01") - 1)
 
 _EXTRA_VALUES: tuple[st.SearchStrategy[ExtraValue], ...] = (
     TEXT,

@@ -12,10 +12,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
+from tradegen.data.column_names import refuse_same_names
 from tradegen.data.local_time import in_zone
-from tradegen.data.parquet import in_utc, read_table
+from tradegen.data.parquet import first_of, in_utc, read_table
 from tradegen.data.row import (
+    A_TIME_IN_RANGE,
     BAR_FIELDS,
+    END_OF_TIMES,
+    FIRST_TIME,
+    FIRST_YEAR,
+    LAST_YEAR,
     LOOKBACK,
     Bars,
     IntArray,
@@ -26,6 +32,8 @@ from tradegen.errors import GoldError
 
 Key = tuple[str, str | None]
 """A symbol, or a trade_id, with its interval where the file names one."""
+
+_TEXT = ("symbol", "trade_id", "interval")
 
 _Part = tuple[Path, Bars]
 
@@ -119,6 +127,7 @@ def _read_table(path: Path) -> pa.Table:
         raise GoldError(f"{path}: no such file") from error
     except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:
         raise GoldError(f"{path}: not readable as bars: {error}") from error
+    refuse_same_names(path, table.column_names)
     missing = [name for name in BAR_FIELDS if name not in table.column_names]
     if missing or not {"symbol", "trade_id"} & set(table.column_names):
         raise GoldError(
@@ -132,18 +141,39 @@ def _read_csv(path: Path) -> pa.Table:
     with path.open(encoding="utf-8-sig") as file:
         header = file.readline()
     delimiter = max(",;\t|", key=header.count)
-    text = ("symbol", "trade_id", "interval", "time")
-    return pacsv.read_csv(
+    table = pacsv.read_csv(
         path,
         parse_options=pacsv.ParseOptions(delimiter=delimiter),
         convert_options=pacsv.ConvertOptions(
             strings_can_be_null=True,
-            column_types={
-                **dict.fromkeys(text, pa.string()),
-                **dict.fromkeys(BAR_FIELDS[1:], pa.float64()),
-            },
+            column_types=dict.fromkeys(_TEXT + BAR_FIELDS, pa.string()),
         ),
     )
+    refuse_same_names(path, table.column_names)
+    for name in (name for name in BAR_FIELDS[1:] if name in table.column_names):
+        at = table.column_names.index(name)
+        table = table.set_column(at, name, _numbers(path, name, table[name]))
+    return table
+
+
+def _numbers(path: Path, name: str, cells: pa.ChunkedArray) -> pa.ChunkedArray:
+    try:
+        return pc.cast(pc.utf8_trim_whitespace(cells), pa.float64())
+    except pa.ArrowInvalid as error:
+        for row, cell in enumerate(cells.to_pylist(), start=1):
+            if cell is not None and not _is_number(cell):
+                raise GoldError(
+                    f"{path}, row {row}: {name} is {cell!r}; expected a number with a decimal point"
+                ) from error
+        raise
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        pc.cast(pa.scalar(cell.strip()), pa.float64())
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _split(path: Path, table: pa.Table, key: str, tz: ZoneInfo | None) -> dict[Key, Bars]:
@@ -183,11 +213,17 @@ def _utc(path: Path, column: pa.ChunkedArray, tz: ZoneInfo | None) -> IntArray:
         column = pa.chunked_array([_parsed(path, column.to_pylist(), tz)])
     elif not (pa.types.is_timestamp(column.type) or pa.types.is_date(column.type)):
         raise GoldError(
-            f"{path}: time has type {column.type} (e.g. {column[0].as_py()!r}); expected "
+            f"{path}: time has type {column.type} (e.g. {first_of(column)}); expected "
             "timestamps, or ISO 8601 text such as 2024-01-31T14:30:00Z"
         )
     aware = in_utc(str(path), "time", column, tz)
-    return np.ascontiguousarray(aware.cast(pa.int64()).to_numpy())
+    time = np.ascontiguousarray(aware.cast(pa.int64()).to_numpy())
+    outside = np.flatnonzero((time < FIRST_TIME) | (time >= END_OF_TIMES))
+    if len(outside):
+        row = int(outside[0])
+        found = np.datetime64(int(time[row]), "us")
+        raise GoldError(f"{path}, row {row + 1}: time is {found}; expected {A_TIME_IN_RANGE}")
+    return time
 
 
 def _parsed(path: Path, texts: list[str], tz: ZoneInfo | None) -> pa.Array:
@@ -201,6 +237,8 @@ def _moment(path: Path, row: int, text: str, tz: ZoneInfo | None) -> int:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise GoldError(f"{found}; expected ISO 8601 such as 2024-01-31T14:30:00Z") from error
+    if not FIRST_YEAR <= moment.year < LAST_YEAR:
+        raise GoldError(f"{found}; expected {A_TIME_IN_RANGE}")
     if moment.tzinfo is not None:
         return to_microseconds(moment)
     if tz is None:

@@ -14,8 +14,10 @@ import pyarrow.compute as pc
 from pydantic import TypeAdapter, ValidationError
 
 from tradegen.data.bars_files import BarsTable, read_bars
-from tradegen.data.parquet import in_utc, read_table
+from tradegen.data.column_names import refuse_same_names
+from tradegen.data.parquet import UNREADABLE, example, first_of, in_utc, read_table
 from tradegen.data.row import (
+    A_TIME_IN_RANGE,
     BAR_FIELDS,
     BAR_TYPE,
     CORE_FIELDS,
@@ -41,7 +43,7 @@ from tradegen.data.text_files import (
 from tradegen.errors import GoldError, Problem
 
 _CSV = (".csv", ".tsv", ".txt")
-_NAMED = ("trade_id", "symbol")
+_NAMED = ("trade_id", "symbol", "side", "interval")
 _OF_ROUND_TRIPS = ("entry_time", "entry_price", "exit_time", "exit_price")
 
 CATEGORY_LIMIT = 0.5
@@ -203,20 +205,21 @@ def _read_parquet(path: Path, bars: BarsTable | None, tz: ZoneInfo | None) -> Go
         ) from error
     if table.num_rows == 0:
         raise GoldError(f"{path}: the file has no rows")
+    refuse_same_names(path, table.column_names)
     joined = bars is not None and "bars" not in table.column_names
     have = set(table.column_names) | ({"bars"} if joined else set())
     _require_columns(path, have, table.column_names)
     if bars is not None and joined:
         records = [
             Record(k, {name: value for name, value in row.items() if value is not None})
-            for k, row in enumerate(table.to_pylist(), start=1)
+            for k, row in enumerate(_plain_rows(path, table), start=1)
         ]
         return _from_records(path, records, [], bars, tz)
     for name in CORE_FIELDS:
         table = _with_column(table, name, _cast(path, name, table[name], tz))
     for name in table.column_names:
         if name not in CORE_FIELDS:
-            table = _with_column(table, name, _plain_extra(path, name, table[name]))
+            table = _with_column(table, name, _own_column(path, name, table[name]))
     problems, ok = _missing_values(path, table)
     for name in _NAMED:
         for position, problem in _bad_names(path, name, table[name]):
@@ -224,6 +227,20 @@ def _read_parquet(path: Path, bars: BarsTable | None, tz: ZoneInfo | None) -> Go
             ok[position] = False
     numbers = (np.flatnonzero(ok) + 1).tolist()
     return GoldFile(path, Rows.from_arrow(table.filter(pa.array(ok))), numbers, problems)
+
+
+def _plain_rows(path: Path, table: pa.Table) -> list[dict[str, Any]]:
+    """Return a table's rows as Python values, which know fewer times than Arrow does."""
+    try:
+        rows: list[dict[str, Any]] = table.to_pylist()
+    except (OverflowError, ValueError, KeyError) as error:
+        for name in table.column_names:
+            for row, value in enumerate(table[name], start=1):
+                if example(value) == UNREADABLE:
+                    problem = Problem(str(path), row, name, str(value.type), A_TIME_IN_RANGE)
+                    raise GoldError(f"{path}: cannot be read:", [problem]) from error
+        raise
+    return rows
 
 
 def _require_columns(path: Path, have: set[str], found: Sequence[str]) -> None:
@@ -274,11 +291,19 @@ def _cast_plain(
     else:
         allowed, expected = _is_text, "text"
     if not allowed(kind):
-        first = next((value for value in column.to_pylist() if value is not None), None)
-        raise GoldError(f"{path}: {name} has type {kind} (e.g. {first!r}); expected {expected}")
-    if pa.types.is_timestamp(wanted):
-        return in_utc(str(path), name, column, tz)
-    return pc.cast(column, wanted)
+        raise GoldError(
+            f"{path}: {name} has type {kind} (e.g. {first_of(column)}); expected {expected}"
+        )
+    try:
+        if pa.types.is_timestamp(wanted):
+            return in_utc(str(path), name, column, tz)
+        # whole numbers too large to be exact are beyond what the invariants allow
+        return pc.cast(column, wanted, safe=not pa.types.is_integer(kind))
+    except pa.ArrowException as error:
+        raise GoldError(
+            f"{path}: {name} has type {kind}, whose values cannot all be read as {expected} "
+            f"({error}); store them as {wanted}"
+        ) from error
 
 
 def _is_time(kind: pa.DataType) -> bool:
@@ -303,6 +328,7 @@ def _cast_bars(path: Path, column: pa.ChunkedArray, tz: ZoneInfo | None) -> pa.C
             f"{path}: bars has type {kind}; expected a list of structs with {', '.join(BAR_FIELDS)}"
         )
     names = [kind.value_type.field(k).name for k in range(kind.value_type.num_fields)]
+    refuse_same_names(path, names, "fields of bars")
     missing = [name for name in BAR_FIELDS if name not in names]
     if missing:
         raise GoldError(f"{path}: bars lack {', '.join(missing)}; found {', '.join(names)}")
@@ -321,6 +347,16 @@ def _cast_bars(path: Path, column: pa.ChunkedArray, tz: ZoneInfo | None) -> pa.C
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
     whole = pa.ListArray.from_arrays(pa.array(offsets), struct, mask=pc.is_null(array))
     return pa.chunked_array([whole])
+
+
+def _own_column(path: Path, name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
+    try:
+        return _plain_extra(path, name, column)
+    except pa.ArrowException as error:
+        raise GoldError(
+            f"{path}: your own column {name!r} has type {column.type}, which cannot be read "
+            f"({error}); mend or drop it"
+        ) from error
 
 
 def _plain_extra(path: Path, name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:

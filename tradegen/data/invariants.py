@@ -12,7 +12,12 @@ from tradegen.data.grid import SINGLE_PRECISION, on_grid
 from tradegen.data.interval import INTERVAL_US, interval_lengths
 from tradegen.data.market import Market
 from tradegen.data.row import (
+    A_TIME_IN_RANGE,
     BAR_FIELDS,
+    END_OF_TIMES,
+    FIRST_TIME,
+    FIRST_YEAR,
+    LAST_YEAR,
     LOOKBACK,
     PRICE_FIELDS,
     SIDES,
@@ -28,6 +33,13 @@ Criterion = Literal["completeness", "consistency"]
 
 AVERAGE_PRICE_COLUMN = "price_source"
 """Extra column by which a log says how a price was found."""
+
+SMALLEST, LARGEST = 1e-12, 1e15
+"""Bounds of prices, quantities and volumes: no market has others, and arithmetic stays exact."""
+
+_A_SANE_NUMBER = (
+    f"a number between {SMALLEST:g} and {LARGEST:g}; state it in another unit, or mend it"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +200,33 @@ def _finite(checked: _Checked) -> Iterator[_Fault]:
         finite = [not isinstance(value, float) or math.isfinite(value) for value in own]
         for row in _rows(~np.array(finite, dtype=np.bool_)):
             yield _Fault(row, f"extras.{name}", _text(own[row]), "a finite number, or none")
+
+
+def _magnitudes(checked: _Checked) -> Iterator[_Fault]:
+    """Zero and negative numbers are the matter of other invariants."""
+    for name in ("entry_price", "exit_price", "quantity"):
+        values = getattr(checked.rows, name)
+        for row in _rows(_absurd(values)):
+            yield _Fault(row, name, _text(values[row]), _A_SANE_NUMBER)
+    for name in BAR_FIELDS[1:]:
+        values = getattr(checked.rows.bars, name)
+        for row, bar in _bad_bars(checked, ~_absurd(values)):
+            yield _Fault(row, name, _text(values[bar]), _A_SANE_NUMBER, bar)
+
+
+def _absurd(values: FloatArray) -> BoolArray:
+    size = np.abs(values)
+    return np.isfinite(values) & ((size > LARGEST) | ((size > 0) & (size < SMALLEST)))
+
+
+def _times_in_range(checked: _Checked) -> Iterator[_Fault]:
+    for name in ("entry_time", "exit_time"):
+        values = getattr(checked.rows, name)
+        for row in _rows((values < FIRST_TIME) | (values >= END_OF_TIMES)):
+            yield _Fault(row, name, str(np.datetime64(int(values[row]), "us")), A_TIME_IN_RANGE)
+    time = checked.rows.bars.time
+    for row, bar in _bad_bars(checked, (time >= FIRST_TIME) & (time < END_OF_TIMES)):
+        yield _Fault(row, "time", str(np.datetime64(int(time[bar]), "us")), A_TIME_IN_RANGE, bar)
 
 
 def _known_names(checked: _Checked) -> Iterator[_Fault]:
@@ -371,6 +410,18 @@ COMPLETENESS = (
         "enough_bars", "completeness", "64 lookback bars and the entry bar are there", _enough_bars
     ),
     Invariant("finite_numbers", "completeness", "every number is finite", _finite),
+    Invariant(
+        "sane_magnitudes",
+        "completeness",
+        f"prices, quantities and volumes that are not 0 lie between {SMALLEST:g} and {LARGEST:g}",
+        _magnitudes,
+    ),
+    Invariant(
+        "times_in_range",
+        "completeness",
+        f"times lie from the year {FIRST_YEAR} on and before {LAST_YEAR}",
+        _times_in_range,
+    ),
     Invariant("known_names", "completeness", "side, interval and symbol are known", _known_names),
 )
 CONSISTENCY = (

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from tradegen.errors import GoldError
 
+UNREADABLE = "one that cannot be read"
 STAMP = pa.timestamp("us", tz="UTC")
 
 
@@ -17,6 +18,20 @@ def read_table(path: Path) -> pa.Table:
     """Return all of a Parquet file. Raises `pa.ArrowInvalid` or `OSError` if it is none."""
     with pq.ParquetFile(path) as file:  # read_table would bring pyarrow's dataset machinery
         return file.read()
+
+
+def first_of(column: Any) -> str:
+    """Return the first value of a column as text to show."""
+    present = column.drop_null()
+    return example(present[0]) if len(present) else "none"
+
+
+def example(value: pa.Scalar) -> str:
+    """Return a value as text to show, `UNREADABLE` where Python has none like it."""
+    try:
+        return repr(value.as_py())
+    except (OverflowError, ValueError, KeyError):  # a year or a zone that Python does not know
+        return UNREADABLE
 
 
 def in_utc(place: str, name: str, column: Any, tz: ZoneInfo | None) -> Any:
@@ -29,10 +44,9 @@ def in_utc(place: str, name: str, column: Any, tz: ZoneInfo | None) -> Any:
     if pa.types.is_timestamp(kind) and kind.tz is not None:
         return pc.cast(column, STAMP, safe=False)
     if tz is None:
-        first = next((value for value in column.to_pylist() if value is not None), None)
         raise GoldError(
-            f"{place}: {name} has times without a time zone (e.g. {first}); expected timestamps "
-            "with a time zone; or pass --tz ZONE"
+            f"{place}: {name} has times without a time zone (e.g. {first_of(column)}); expected "
+            "timestamps with a time zone; or pass --tz ZONE"
         )
     try:
         local = pc.assume_timezone(pc.cast(column, pa.timestamp("us"), safe=False), tz.key)

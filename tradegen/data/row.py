@@ -43,6 +43,12 @@ BoolArray = npt.NDArray[np.bool_]
 ExtraValue = str | int | float | bool | None
 ExtraKind = Literal["category", "text", "number", "integer", "boolean"]
 
+FIRST_YEAR, LAST_YEAR = 1700, 2200
+"""Times lie from the first moment of the one year to that of the other, in UTC.
+
+Beyond, market calendars (nanoseconds in 64 bits) and Python's own arithmetic come to their ends.
+"""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _BARE_NUMBER = re.compile(r"[-+]?[\d.]+")
@@ -56,6 +62,12 @@ def to_microseconds(moment: datetime) -> int:
 def from_microseconds(microseconds: int) -> datetime:
     """Return the UTC time that lies `microseconds` after 1970-01-01."""
     return _EPOCH + timedelta(microseconds=int(microseconds))
+
+
+FIRST_TIME, END_OF_TIMES = (
+    to_microseconds(datetime(year, 1, 1, tzinfo=UTC)) for year in (FIRST_YEAR, LAST_YEAR)
+)
+A_TIME_IN_RANGE = f"a time from the year {FIRST_YEAR} on and before {LAST_YEAR}"
 
 
 def _only_text_or_time(value: object) -> object:
@@ -72,11 +84,19 @@ def _only_text_or_time(value: object) -> object:
 
 def _to_utc(value: datetime, info: ValidationInfo) -> datetime:
     """Return a time in UTC; one without an offset is in the zone that the context names, if any."""
+    if not FIRST_YEAR <= value.year < LAST_YEAR:  # first: the edges of the calendar overflow
+        raise ValueError(f"expected {A_TIME_IN_RANGE}")
     if value.tzinfo is None:
         if info.context is None:
             raise ValueError("expected a time with its offset from UTC, e.g. 2024-01-31T14:30:00Z")
         value = in_zone(value, info.context)
     return value.astimezone(UTC)
+
+
+def _without_nul(value: str) -> str:
+    if "\0" in value:  # arrays of text would cut it off
+        raise ValueError("expected text without NUL characters")
+    return value
 
 
 def _known_interval(value: str) -> str:
@@ -97,7 +117,7 @@ def _plain_value(value: object) -> object:
 
 UtcTime = Annotated[datetime, BeforeValidator(_only_text_or_time), AfterValidator(_to_utc)]
 FiniteNumber = Annotated[float, Field(allow_inf_nan=False)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_without_nul)]
 
 
 class Bar(BaseModel):

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from tradegen.data.column_names import refuse_same_names
 from tradegen.data.row import CORE_FIELDS, ExtraValue, Row
 from tradegen.data.wide_bars import wide_columns
 from tradegen.errors import GoldError, Problem
@@ -88,9 +89,7 @@ def read_csv_records(path: Path) -> tuple[list[Record], list[Problem]]:
     if not lines:
         raise GoldError(f"{path}: the file is empty; expected a header and one line a trade")
     header = [name.strip() for name in lines[0]]
-    twice = sorted({name for name in header if header.count(name) > 1})
-    if twice:
-        raise GoldError(f"{path}: two columns are called {', '.join(twice)}; rename one of them")
+    refuse_same_names(path, header)
     wide = wide_columns(path, header)
     whole, problems = [], []
     for number, cells in enumerate(lines[1:], start=1):
@@ -142,7 +141,7 @@ def _own_cell(cell: str, among_numbers: bool) -> ExtraValue:
 def _json_or_text(cell: str) -> Any:
     try:
         return json.loads(cell)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return cell
 
 
@@ -159,11 +158,10 @@ def read_jsonl_records(path: Path) -> tuple[list[Record], list[Problem]]:
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
-        try:
-            value = json.loads(line)
-        except json.JSONDecodeError as error:
-            value = f"not JSON: {error}"
-        if isinstance(value, dict):
+        value = _json_line(line)
+        if isinstance(value, dict) and (halves := list(_half_characters(path, number, value))):
+            problems.extend(halves)
+        elif isinstance(value, dict):
             kept = {k: v for k, v in value.items() if v is not None or k not in CORE_FIELDS}
             records.append(Record(number, kept))
         else:
@@ -172,6 +170,33 @@ def read_jsonl_records(path: Path) -> tuple[list[Record], list[Problem]]:
     if not records and not problems:
         raise GoldError(f"{path}: the file is empty; expected one JSON object a line")
     return records, problems
+
+
+def _json_line(line: str) -> Any:
+    """Return what a line holds, or text that says why it is no JSON."""
+    try:
+        return json.loads(line)
+    except json.JSONDecodeError as error:
+        return f"not JSON: {error}"
+    except ValueError:
+        return "not JSON: a whole number of thousands of digits"
+    except RecursionError:
+        return "not JSON: nested too deeply"
+
+
+def _half_characters(path: Path, number: int, record: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield what holds half of a surrogate pair: JSON can escape it, no file can hold it."""
+    for name, value in record.items():
+        for field, text in (("column name", name), (ascii(name)[1:-1], value)):
+            if isinstance(text, str) and not text.isascii():
+                try:
+                    text.encode()
+                except UnicodeEncodeError:
+                    shown = ascii(text)
+                    shown = shown if len(shown) <= _VALUE_SHOWN else shown[:_VALUE_SHOWN] + "..."
+                    yield Problem(
+                        str(path), number, field, shown, "whole characters (half a surrogate pair)"
+                    )
 
 
 def parse_records(path: Path, records: Iterable[Record], tz: ZoneInfo | None) -> ParsedRows:
