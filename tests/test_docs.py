@@ -118,8 +118,8 @@ def test_generated_pages_say_what_the_code_says(name: str) -> None:
 def test_the_number_of_invariants_in_the_readme_is_right() -> None:
     from tradegen.data.invariants import INVARIANTS
 
-    assert len(INVARIANTS) == 14
-    assert "Fourteen named" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(INVARIANTS) == 16
+    assert "Sixteen named" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_default_weights_in_the_documentation_are_those_of_the_code() -> None:
