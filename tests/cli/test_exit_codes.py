@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -367,3 +368,12 @@ def test_what_the_machine_has_too_little_of_is_told_in_one_line(
     assert answer.code == 1
     assert answer.err.startswith(f"tradegen: {said}")
     assert answer.err.count("\n") == 1
+
+
+def test_linear_algebra_gets_one_thread_unless_the_user_says_otherwise(
+    cli: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert cli("--version").code == 0
+    assert (os.environ["OPENBLAS_NUM_THREADS"], os.environ["OMP_NUM_THREADS"]) == ("1", "3")

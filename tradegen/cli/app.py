@@ -12,6 +12,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from tradegen.errors import StorageError, TradegenError
+from tradegen.threads import ONE_THREAD
 from tradegen.version import __version__
 
 INTERRUPTED = 130
@@ -258,6 +259,8 @@ def _tree(flags: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> NoReturn:
     """Run the command line; errors become one message and their exit code."""
+    for variable, value in ONE_THREAD.items():
+        os.environ.setdefault(variable, value)
     _open_standard_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

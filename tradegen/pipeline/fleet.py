@@ -18,9 +18,9 @@ from tradegen.errors import EngineUnavailableError, TradegenError
 from tradegen.graph.tracing import environment_of_graphs
 from tradegen.pipeline.blueprint import Blueprint
 from tradegen.pipeline.messages import Delivery, Setup, Task, WorkerEnded, receive, send
+from tradegen.threads import ONE_THREAD
 
 _ROWS_WORTH_A_WORKER = 250
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _PATIENCE_S = 5.0
 _STATUS_WITHIN_S = 2.0
 
@@ -184,7 +184,7 @@ def _start_process(descriptors: Sequence[int], tracing: bool) -> "subprocess.Pop
     root = str(Path(__file__).parents[2])
     path = os.pathsep.join(part for part in (root, os.environ.get("PYTHONPATH", "")) if part)
     inherited = environment_of_graphs(tracing=tracing)
-    environment = {**inherited, "PYTHONPATH": path, **dict.fromkeys(_ONE_THREAD, "1")}
+    environment = {**inherited, "PYTHONPATH": path, **ONE_THREAD}
     command = [sys.executable, "-m", "tradegen.pipeline.worker", *map(str, descriptors)]
     return subprocess.Popen(  # noqa: S603  (our own module, with our own numbers)
         command,

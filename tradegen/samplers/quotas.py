@@ -16,7 +16,8 @@ def largest_remainder(weights: FloatArray | Sequence[float], n: int) -> IntArray
     earlier part first among equals. Weights must be 0 or more and sum to more than 0.
     """
     shares = [Fraction(str(float(weight))) for weight in weights]  # 0.15 means 15/100, exactly
-    exact = [n * share / sum(shares) for share in shares]
+    total = sum(shares)
+    exact = [n * share / total for share in shares]
     parts = [int(share) for share in exact]
     by_remainder = sorted(range(len(parts)), key=lambda k: parts[k] - exact[k])
     for k in by_remainder[: n - sum(parts)]:
