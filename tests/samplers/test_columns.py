@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,16 @@ from nemo_microservices.types.data_designer import (
 )
 
 from tradegen.errors import InputError
+from tradegen.samplers.buckets import buckets_of
 from tradegen.samplers.columns import (
     DEFAULT_VALUES,
     DEFAULT_WEIGHTS,
+    VOLATILITY_COLUMN,
     CategoryParams,
     default_column,
     read_columns,
 )
+from tradegen.samplers.quotas import largest_remainder
 
 CATEGORY = {
     "name": "target_volatility",
@@ -145,3 +149,56 @@ def test_a_file_that_is_absent_or_broken_is_named(tmp_path: Path) -> None:
     broken.write_text("{", encoding="utf-8")
     with pytest.raises(InputError, match=r"broken\.json"):
         read_columns(broken)
+
+
+# --- what no constraint can be ----------------------------------------------------------------
+
+BAD_PARAMS = {
+    "infinite weight": ("category", {"values": [0.5], "weights": [float("inf")]}, "finite"),
+    "endless sum": ("category", {"values": [0.3, 0.4], "weights": [1e308] * 2}, "sum of the weig"),
+    "value of 1e300": ("category", {"values": [1e300]}, "1e+300 is wrong: expected fractions"),
+    "scipy, no such s": (
+        "scipy",
+        {"dist_name": "lognorm", "dist_params": {"s": -1}},
+        "expected parameters that it knows",
+    ),
+    "scipy, no loc": ("scipy", {"dist_name": "norm", "dist_params": {"loc": float("nan")}}, "fin"),
+    "infinite mean": ("gaussian", {"mean": float("inf"), "stddev": 1}, "finite"),
+    "uniform to 1e12": ("uniform", {"low": 0, "high": 1e12}, "at most 100 (0.7 is 70 % a year)"),
+    "infinite uniform": ("uniform", {"low": float("-inf"), "high": float("inf")}, "finite"),
+}
+
+
+@pytest.mark.parametrize("what", BAD_PARAMS)
+def test_numbers_that_describe_no_volatility_are_refused(what: str) -> None:
+    kind, params, said = BAD_PARAMS[what]
+    data = {"name": VOLATILITY_COLUMN, "sampler_type": kind, "params": params}
+    with pytest.raises(InputError, match=re.escape(said)):
+        _ = [buckets_of(column.params) for column in read_columns(data)]
+
+
+@pytest.mark.parametrize(
+    ("name", "held", "said"),
+    [
+        ("deep.json", b"[" * 100_000, "nested too deeply"),
+        ("deep.yaml", b"[" * 20_000, "nested too deeply"),
+        ("deep.toml", b"a = " + b"[" * 5_000, "nested too deeply"),
+        ("latin.yaml", b"name: caf\xe9", "not UTF-8 text"),
+        ("text.yaml", b"hello", "holds str 'hello'; expected a sampler column"),
+        ("empty.yaml", b"", "holds NoneType None; expected a sampler column"),
+        ("list.yaml", b"- hello", "'hello' is not a sampler column"),
+    ],
+)
+def test_a_file_that_is_no_constraint_is_named(
+    tmp_path: Path, name: str, held: bytes, said: str
+) -> None:
+    (tmp_path / name).write_bytes(held)
+    with pytest.raises(InputError, match=re.escape(said)) as refused:
+        read_columns(tmp_path / name)
+    assert name in str(refused.value)
+
+
+def test_thousands_of_weights_take_no_time() -> None:
+    params = CategoryParams(values=tuple(range(1, 10_001)), weights=(0.1,) * 10_000)
+    assert sum(params.shares()) == pytest.approx(1)
+    assert largest_remainder(params.shares(), 20_000).sum() == 20_000

@@ -18,6 +18,9 @@ from tradegen.samplers.conditions import Value
 BUCKET_WIDTH = 0.1
 """Width of a bucket where the values themselves do not say: 0.3 stands for [0.25, 0.35)."""
 
+HIGHEST = 100.0
+"""Highest volatility to ask for: 10,000 % a year is beyond any market."""
+
 _NEGLIGIBLE = 1e-4
 _GOLD_BUCKETS = 20
 _ROWS_A_GOLD_BUCKET = 30
@@ -111,10 +114,11 @@ def _edges(values: FloatArray) -> FloatArray:
 
 
 def _require_positive(values: FloatArray) -> None:
-    if np.any(~np.isfinite(values)) or np.any(values <= 0):
+    wrong = values[~((values > 0) & (values <= HIGHEST))]
+    if len(wrong):
         raise InputError(
-            f"target_volatility has values {values.tolist()}; expected fractions above 0 "
-            "(0.7 is 70 % a year)"
+            f"target_volatility has values {values.tolist()[:20]}; {wrong[0]:g} is wrong: expected "
+            f"fractions above 0 (0.7 is 70 % a year) and at most {HIGHEST:g}"
         )
 
 
@@ -129,6 +133,11 @@ def _continuous(params: UniformParams | GaussianParams | ScipyParams) -> tuple[B
     else:
         frozen = _scipy(params)
     low, high = (float(frozen.ppf(q)) for q in (_NEGLIGIBLE, 1 - _NEGLIGIBLE))
+    if not (np.isfinite([low, high]).all() and high <= HIGHEST):
+        raise InputError(
+            f"target_volatility: the distribution reaches from {low:g} to {high:g}; expected "
+            f"parameters that it knows, and at most {HIGHEST:g} (0.7 is 70 % a year)"
+        )
     if frozen.cdf(0.0) > _NEGLIGIBLE:
         raise InputError(
             f"target_volatility: {frozen.cdf(0.0):.1%} of the distribution lies below 0; "

@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol, Self, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from tradegen.data.row import FiniteNumber
 from tradegen.errors import InputError
 
 VOLATILITY_COLUMN = "target_volatility"
@@ -50,20 +51,23 @@ class CategoryParams(_Params):
             raise ValueError("weights must be 0 or more, and finite")
         if sum(self.weights) <= 0:
             raise ValueError("at least one weight must be above 0")
+        if not math.isfinite(sum(self.weights)):
+            raise ValueError("the sum of the weights must be finite; divide all of them alike")
         return self
 
     def shares(self) -> tuple[float, ...]:
         """Return the weights as shares that sum to 1."""
         weights = self.weights or (1.0,) * len(self.values)
-        return tuple(weight / sum(weights) for weight in weights)
+        total = sum(weights)
+        return tuple(weight / total for weight in weights)
 
 
 class UniformParams(_Params):
     """Uniform between `low` and `high`."""
 
-    low: float
-    high: float
-    decimal_places: int | None = Field(default=None, ge=0)
+    low: FiniteNumber
+    high: FiniteNumber
+    decimal_places: int | None = Field(default=None, ge=0, le=15)
 
     @model_validator(mode="after")
     def _check_order(self) -> Self:
@@ -75,17 +79,17 @@ class UniformParams(_Params):
 class GaussianParams(_Params):
     """Gaussian with `mean` and `stddev`."""
 
-    mean: float
-    stddev: float = Field(gt=0)
-    decimal_places: int | None = Field(default=None, ge=0)
+    mean: FiniteNumber
+    stddev: FiniteNumber = Field(gt=0)
+    decimal_places: int | None = Field(default=None, ge=0, le=15)
 
 
 class ScipyParams(_Params):
     """Any continuous distribution of `scipy.stats`, by name and parameters."""
 
     dist_name: str
-    dist_params: dict[str, float]
-    decimal_places: int | None = Field(default=None, ge=0)
+    dist_params: dict[str, FiniteNumber]
+    decimal_places: int | None = Field(default=None, ge=0, le=15)
 
 
 Params = CategoryParams | UniformParams | GaussianParams | ScipyParams
@@ -155,7 +159,17 @@ def read_columns(source: object) -> tuple[SamplerColumn, ...]:
     Raises `InputError` naming the column and the field that is wrong.
     """
     if isinstance(source, (str, Path)):
-        return read_columns(_load(Path(source)))
+        path = Path(source)
+        held = _load(path)
+        if not isinstance(held, (Mapping, list)):
+            raise InputError(
+                f"{path}: holds {type(held).__name__} {held!r:.60}; expected a sampler column, a "
+                "list of them, or a Data Designer config with columns"
+            )
+        try:
+            return read_columns(held)
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from error
     if isinstance(source, SamplerColumn):
         return (source,)
     if isinstance(source, Mapping):
@@ -165,8 +179,14 @@ def read_columns(source: object) -> tuple[SamplerColumn, ...]:
     if isinstance(source, SamplerConfigObject):  # before Iterable: pydantic models are iterable
         return (_column(source.model_dump()),)
     if isinstance(source, Iterable):
-        return tuple(column for item in source for column in read_columns(item))
+        return tuple(column for item in source for column in _columns_of(item))
     raise InputError(f"{type(source).__name__} is not a sampler column")
+
+
+def _columns_of(item: object) -> tuple[SamplerColumn, ...]:
+    if isinstance(item, str):  # of a list it is no path
+        raise InputError(f"{item!r:.60} is not a sampler column")
+    return read_columns(item)
 
 
 def _samplers_among(columns: Iterable[object]) -> tuple[SamplerColumn, ...]:
@@ -193,10 +213,14 @@ def _column(data: Mapping[str, Any]) -> SamplerColumn:
 def _load(path: Path) -> Any:
     try:
         text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text ({error}); save it as UTF-8") from error
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
     try:
         return _parse(path, text)
+    except RecursionError as error:
+        raise InputError(f"{path}: not a readable constraint (nested too deeply)") from error
     except ValueError as error:
         raise InputError(f"{path}: not a readable constraint ({error})") from error
 

@@ -55,17 +55,16 @@ class Sampler:
         self.constraint = constraint
         self.quotas = constraint.quotas(n)
         self._seed = seed
+        buckets = constraint.buckets  # made anew each time
         eligible = constraint.eligible(rows, volatility)
         short = [
-            k
-            for k, bucket in enumerate(constraint.buckets)
-            if bucket.weight > 0 and len(eligible[k]) < SEEDS
+            k for k, bucket in enumerate(buckets) if bucket.weight > 0 and len(eligible[k]) < SEEDS
         ]
         if short and not widen:
-            raise InputError(_too_few(constraint.buckets, self.quotas, eligible, short))
+            raise InputError(_too_few(buckets, self.quotas, eligible, short))
         for k in short:
             eligible[k] = _nearest(constraint, k, rows, volatility)
-        self.widened = tuple(constraint.buckets[k].label for k in short)
+        self.widened = tuple(buckets[k].label for k in short)
         self.eligible_counts = np.array([len(index) for index in eligible])
         _, symbols = np.unique(rows.symbol, return_inverse=True)
         self._eligible = eligible
