@@ -5,6 +5,7 @@ import json
 import os
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from pydantic_settings import (
 
 from tradegen.data.gold import DEMO_GOLD, GoldSource
 from tradegen.data.market import AUTO, InstrumentOverride
+from tradegen.data.regular_file import why_no_file
 from tradegen.errors import InputError
 from tradegen.samplers.columns import (
     VOLATILITY_COLUMN,
@@ -120,7 +122,7 @@ class DiversitySettings(_Section):
             raise ValueError(
                 "expected 'gold' or pairs of a volatility and a weight such as 0.3=0.5,0.6=0.5"
             ) from error
-        twice = sorted({value for value in values if values.count(value) > 1})
+        twice = sorted(value for value, count in Counter(values).items() if count > 1)
         if twice:
             raise ValueError(
                 f"volatility {', '.join(f'{value:g}' for value in twice)} is given twice; "
@@ -308,8 +310,8 @@ def load_settings(
 
     Raises `InputError` naming each wrong setting, what was expected, and the nearest known name.
     """
-    if toml_file is not None and not toml_file.is_file():
-        raise InputError(f"{toml_file}: no such settings file")
+    if toml_file is not None and (wrong := why_no_file(toml_file)) is not None:
+        raise InputError(f"{toml_file}: {wrong.replace('such file', 'such settings file')}")
     path = toml_file or (SETTINGS_FILE if SETTINGS_FILE.is_file() else None)
     _check_environment()
 
@@ -318,6 +320,8 @@ def load_settings(
 
     try:
         return _FromFile(**_one_diversity(overrides or {}))
+    except RecursionError as error:
+        raise InputError(f"{path}: not TOML in UTF-8 (nested too deeply)") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not TOML in UTF-8 ({error})") from error
     except SettingsError as error:

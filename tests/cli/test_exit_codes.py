@@ -54,6 +54,49 @@ def test_a_wrong_flag_or_command_is_bad_usage(cli: Command, args: list[str], sai
     assert "Traceback" not in answer.err
 
 
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["preview", "--gold", "x" * 300 + ".csv"],
+        ["preview", "--bars", "x" * 300 + ".csv", "--gold", "x.csv"],
+        ["preview", "--config", "x" * 300],
+        ["run", "--n", "5", "--folder", "x" * 300],
+        ["show", "x" * 300],
+        ["show", "--folder", "x" * 300],
+    ],
+    ids=lambda args: " ".join(args[:2]),
+)
+def test_a_name_that_no_file_can_have_is_bad_input(cli: Command, args: list[str]) -> None:
+    answer = cli(*args)
+    assert answer.code == 2
+    assert "Traceback" not in answer.err
+    assert "xxx" in answer.err
+    assert "File name too long; name another" in answer.err
+
+
+@pytest.mark.parametrize("flag", ["--gold", "--bars", "--config"])
+def test_a_folder_or_a_pipe_is_no_file_to_read(cli: Command, tmp_path: Path, flag: str) -> None:
+    folder, pipe = tmp_path / "folder.csv", tmp_path / "pipe.csv"
+    folder.mkdir()
+    os.mkfifo(pipe)
+    for path, wrong in ((folder, "is a folder; name a file"), (pipe, "is no regular file (a pipe")):
+        answer = cli("preview", flag, str(path))
+        assert answer.code == 2
+        assert f"{path}: {wrong}" in answer.err
+
+
+def test_a_path_that_may_not_be_looked_at_is_bad_input(
+    cli: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> bool:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+    answer = cli("preview", "--gold", "locked/x.csv")
+    assert answer.code == 2
+    assert answer.err.strip().endswith("Permission denied; name another, or change its permissions")
+
+
 BAD_SETTINGS = [
     (["--n", "0"], "n = 0: expected greater than or equal to 1"),
     (["--n", "-3"], "n = -3: expected greater than or equal to 1"),

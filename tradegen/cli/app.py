@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from tradegen.errors import StorageError, TradegenError
+from tradegen.errors import InputError, StorageError, TradegenError
 from tradegen.threads import ONE_THREAD
 from tradegen.version import __version__
 
@@ -21,6 +21,11 @@ PIPE_CLOSED = 141
 
 _STDERR = 2
 _LOST = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT, errno.EBADF)
+
+_WRONG_PATH = frozenset({errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR})
+"""What a path that the user gave can be wrong with, wherever it is first touched."""
+
+_PATH_SHOWN = 200
 
 app = typer.Typer(
     name="tradegen",
@@ -287,7 +292,12 @@ def _outcome() -> int:
             raise left.__context__ from None
         raise
     except (MemoryError, OSError, RuntimeError) as error:
-        if hasattr(error, "exit_code") or (wanting := _what_is_wanting(error)) is None:
+        if hasattr(error, "exit_code"):
+            raise
+        if (wrong := _what_is_wrong_with_the_path(error)) is not None:
+            _say(wrong, InputError.exit_code)
+            return InputError.exit_code
+        if (wanting := _what_is_wanting(error)) is None:
             raise
         _say(wanting, TradegenError.exit_code)
         return TradegenError.exit_code
@@ -322,6 +332,15 @@ def _lost_output(error: OSError) -> int:
         raise error
     print(f"tradegen: the output cannot be written ({error.strerror})", file=sys.stderr)
     return StorageError.exit_code
+
+
+def _what_is_wrong_with_the_path(error: Exception) -> str | None:
+    """Return what is wrong with a path that the user gave, if that is what an error says."""
+    if not isinstance(error, OSError) or error.errno not in _WRONG_PATH or error.filename is None:
+        return None
+    shown = str(error.filename)
+    shown = shown if len(shown) <= _PATH_SHOWN else f"{shown[:_PATH_SHOWN]}..."
+    return f"{shown}: {error.strerror}; name another, or change its permissions"
 
 
 def _what_is_wanting(error: MemoryError | OSError | RuntimeError) -> str | None:

@@ -15,6 +15,7 @@ import pyarrow.csv as pacsv
 from tradegen.data.column_names import refuse_same_names
 from tradegen.data.local_time import in_zone
 from tradegen.data.parquet import first_of, in_utc, read_table
+from tradegen.data.regular_file import why_no_file
 from tradegen.data.row import (
     A_TIME_IN_RANGE,
     BAR_FIELDS,
@@ -120,11 +121,11 @@ def _merged(key: Key, parts: Sequence[_Part]) -> Bars:
 
 
 def _read_table(path: Path) -> pa.Table:
+    if (wrong := why_no_file(path)) is not None:
+        raise GoldError(f"{path}: {wrong}")
     try:
         is_parquet = path.suffix.lower() in (".parquet", ".pq")
         table = read_table(path) if is_parquet else _read_csv(path)
-    except FileNotFoundError as error:
-        raise GoldError(f"{path}: no such file") from error
     except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:
         raise GoldError(f"{path}: not readable as bars: {error}") from error
     refuse_same_names(path, table.column_names)

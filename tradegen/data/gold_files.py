@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from tradegen.data.bars_files import BarsTable, read_bars
 from tradegen.data.column_names import refuse_same_names
 from tradegen.data.parquet import UNREADABLE, example, first_of, in_utc, read_table
+from tradegen.data.regular_file import why_no_file
 from tradegen.data.row import (
     A_TIME_IN_RANGE,
     BAR_FIELDS,
@@ -69,8 +70,8 @@ def read_gold_file(path: Path, bars: BarsTable | None, tz: ZoneInfo | None) -> G
     Raises `GoldError` for what concerns the whole file (absent, unreadable, empty, a missing
     column); what concerns single rows is returned as problems.
     """
-    if not path.is_file():
-        raise GoldError(f"{path}: no such file")
+    if (wrong := why_no_file(path)) is not None:
+        raise GoldError(f"{path}: {wrong}")
     suffix = path.suffix.lower()
     if suffix in (".parquet", ".pq"):
         return _read_parquet(path, bars, tz)
