@@ -285,7 +285,7 @@ def test_a_place_for_an_export_that_cannot_be_written_ends_with_5(
     cli: Command, finished_run: FinishedRun, tmp_path: Path
 ) -> None:
     finished_run.copied_to(tmp_path / "runs")
-    Path("x.jsonl").mkdir()
+    Path(".x.jsonl.part").mkdir()  # where it is written first
     said = cli("export", "first", "--to", "jsonl", "--out", "x.jsonl")
     assert said.code == 5
     assert "x.jsonl: cannot be written" in said.err

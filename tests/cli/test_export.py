@@ -1,8 +1,10 @@
 """`tradegen export`: every format reads back as the same rows."""
 
 import json
+import os
 import re
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -175,3 +177,33 @@ def test_no_runs_own_file_can_be_named_as_the_file_to_write(
 def test_a_file_called_rows_may_be_written_elsewhere(cli: Command, run: Path) -> None:
     assert cli("export", "first", "--to", "parquet", "--out", "rows.parquet").code == 0
     assert read_back(Path("rows.parquet")) == rows_of(run)
+
+
+@pytest.mark.parametrize("taken", ["d.csv", "d.bars.csv"])
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["folder", "pipe"])
+def test_where_one_file_cannot_be_written_none_is(
+    cli: Command, run: Path, taken: str, make: Callable[[Path], None]
+) -> None:
+    make(Path(taken))
+    said = cli("export", "first", "--to", "csv", "--out", "d.csv")
+    assert said.code == 2
+    assert f"{taken}: is " in said.err
+    assert "choose another file with --out" in said.err
+    assert [path.name for path in Path().glob("d.*")] == [taken]
+
+
+def test_an_unrelated_file_called_like_the_bars_is_not_replaced(cli: Command, run: Path) -> None:
+    Path("my.bars.csv").write_text("mine", encoding="utf-8")
+    said = cli("export", "first", "--out", "my.csv")
+    assert said.code == 2
+    assert "my.bars.csv: is there and no part of an earlier export" in said.err
+    assert Path("my.bars.csv").read_text(encoding="utf-8") == "mine"
+    assert not Path("my.csv").exists()
+
+
+def test_an_export_goes_where_a_link_leads(cli: Command, run: Path) -> None:
+    Path("store").mkdir()
+    Path("link.jsonl").symlink_to("store/real.jsonl")
+    assert cli("export", "first", "--out", "link.jsonl").code == 0
+    assert Path("link.jsonl").is_symlink()
+    assert read_back(Path("store/real.jsonl")) == rows_of(run)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import shlex
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -13,6 +14,7 @@ from tradegen.data.atomic import atomic_file, make_folder_of
 from tradegen.data.dataset import check_rows, read_rows, row_as_json, write_rows
 from tradegen.data.gold_files import tidy_extras
 from tradegen.data.ledger import Ledger
+from tradegen.data.regular_file import why_no_file
 from tradegen.data.row import BAR_FIELDS, CORE_FIELDS
 from tradegen.data.row_codec import decode_rows
 from tradegen.data.run_folder import RunFolder, find_run
@@ -28,7 +30,13 @@ def export_command(run: str, folder: Path, to: str | None, out: Path | None) -> 
     target = out or found.path / f"{found.name}.{to}"
     if target.suffix.lower() != f".{to}":
         target = target.with_name(f"{target.name}.{to}")
-    _refuse_files_of_runs(target)
+    if target.is_symlink():  # the file it leads to is replaced, not the link
+        target = Path(os.path.realpath(target))
+    for file in _files_of(target, to):
+        _refuse_files_of_runs(file)
+        if file.exists() and (wrong := why_no_file(file)) is not None:
+            raise InputError(f"{file}: {wrong.split(';')[0]}; choose another file with --out")
+    _refuse_bars_of_others(target, to)
     make_folder_of(target)
     writers = {"csv": _csv, "jsonl": _jsonl, "parquet": _parquet}
     console = make_console()
@@ -49,6 +57,23 @@ def _refuse_files_of_runs(target: Path) -> None:
         raise InputError(
             f"{target}: one of the run's own files, which an export must not replace; choose "
             "another file with --out"
+        )
+
+
+def _files_of(target: Path, to: str) -> list[Path]:
+    """Return the files an export writes: of CSV the trades and, beside them, their bars."""
+    if to != "csv":
+        return [target]
+    return [target, target.with_suffix(f".bars{target.suffix}")]
+
+
+def _refuse_bars_of_others(target: Path, to: str) -> None:
+    """Raise `InputError` if a file called like the bars is there, but no trades it belongs to."""
+    files = _files_of(target, to)
+    if not target.exists() and any(file.exists() for file in files):
+        raise InputError(
+            f"{files[-1]}: is there and no part of an earlier export ({target.name} is not there); "
+            "move it, or choose another file with --out"
         )
 
 
@@ -99,7 +124,7 @@ def _jsonl(rows_file: Path, target: Path) -> list[Path]:
 
 def _csv(rows_file: Path, target: Path) -> list[Path]:
     """Write trades in one file and their bars, by trade_id, in another beside it."""
-    bars_target = target.with_suffix(f".bars{target.suffix}")
+    _, bars_target = _files_of(target, "csv")
     with ExitStack() as stack:
         parts = [stack.enter_context(atomic_file(path)) for path in (target, bars_target)]
         files = [
