@@ -292,15 +292,10 @@ def _outcome() -> int:
             raise left.__context__ from None
         raise
     except (MemoryError, OSError, RuntimeError) as error:
-        if hasattr(error, "exit_code"):
+        if hasattr(error, "exit_code") or (known := _known(error)) is None:
             raise
-        if (wrong := _what_is_wrong_with_the_path(error)) is not None:
-            _say(wrong, InputError.exit_code)
-            return InputError.exit_code
-        if (wanting := _what_is_wanting(error)) is None:
-            raise
-        _say(wanting, TradegenError.exit_code)
-        return TradegenError.exit_code
+        _say(str(known), known.exit_code)
+        return known.exit_code
     except Exception as error:  # typer's own usage errors carry their exit code
         if not hasattr(error, "exit_code") or not hasattr(error, "show"):
             raise
@@ -332,6 +327,15 @@ def _lost_output(error: OSError) -> int:
         raise error
     print(f"tradegen: the output cannot be written ({error.strerror})", file=sys.stderr)
     return StorageError.exit_code
+
+
+def _known(error: MemoryError | OSError | RuntimeError) -> TradegenError | None:
+    """Return what an error of the system means for the user, if that is known."""
+    if (wrong := _what_is_wrong_with_the_path(error)) is not None:
+        return InputError(wrong)
+    if (wanting := _what_is_wanting(error)) is not None:
+        return TradegenError(wanting)
+    return None
 
 
 def _what_is_wrong_with_the_path(error: Exception) -> str | None:
