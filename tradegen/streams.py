@@ -14,6 +14,7 @@ class Purpose(IntEnum):
     GENERATOR = 2
     REFINER = 3
     MODEL = 4
+    QUESTION = 5
 
 
 def stream(

@@ -1,0 +1,110 @@
+"""The NIM engine as a whole: reached once, then started in any process."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from tradegen.data.calls import CallJournal
+from tradegen.data.gold import Gold
+from tradegen.engines.nim.answers import AnswerForm, Patch, Verdict, answer_form, trade_form
+from tradegen.engines.nim.asking import Asker
+from tradegen.engines.nim.endpoint import Endpoint, reach
+from tradegen.engines.nim.fields import field_names
+from tradegen.engines.nim.generator import NimGenerator
+from tradegen.engines.nim.judge import NimJudge
+from tradegen.engines.nim.models import ChatModel, NimModel, OtherModel
+from tradegen.engines.nim.options import NimOptions, Role
+from tradegen.engines.nim.prompting import Prompt, load_prompt, load_text
+from tradegen.engines.nim.refiner import NimRefiner
+from tradegen.engines.nim.showing import Shown
+from tradegen.engines.nim.transport import Transport, TransportLimits
+from tradegen.engines.nim.wire import WireForm
+from tradegen.engines.protocols import Engine
+from tradegen.engines.rules import Rules
+from tradegen.guards.copies import CopyGuard
+
+_Answer = TypeVar("_Answer", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class NimModels:
+    """What is fixed before the first call; see `engines.registry.EngineModel`."""
+
+    gold: Gold
+    guard: CopyGuard
+    options: NimOptions
+    endpoint: Endpoint
+    seed: int
+    journal: Path | None
+    workers: int
+
+    def start(self) -> Engine:
+        """Return the engine's roles for this process."""
+        gold, options = self.gold, self.options
+        transport = Transport(self._limits())
+        journal = CallJournal(self.journal) if self.journal else None
+        repair = load_prompt("repair")
+        shown = Shown(WireForm(gold.market, gold.train), gold.market, options.seed_bars)
+        extras = [extra.name for extra in gold.extras]
+
+        def asker(role: Role, form: AnswerForm[_Answer]) -> Asker[_Answer]:
+            model = self._model(role, transport)
+            return Asker(role, model, getattr(options, role), form, repair, journal)
+
+        def prompt(role: Role, form: AnswerForm[Any]) -> Prompt:
+            fixed: Mapping[str, str] = {
+                "wire_form": load_text("wire_form").strip(),
+                "schema": form.schema_text,
+            }
+            if role == "judge":
+                fixed = {**fixed, "names": ", ".join(field_names(extras))}
+            return load_prompt(role, **fixed)
+
+        trade = trade_form(gold)
+        verdict, patch = answer_form("verdict", Verdict), answer_form("patch", Patch)
+        return Engine(
+            name="nim",
+            generator=NimGenerator(
+                asker("generator", trade), prompt("generator", trade), shown, self.seed
+            ),
+            judge=NimJudge(
+                Rules(gold.market, self.guard),
+                asker("judge", verdict),
+                prompt("judge", verdict),
+                shown,
+                options.pass_score,
+            ),
+            refiner=NimRefiner(asker("refiner", patch), trade, prompt("refiner", patch), shown),
+        )
+
+    def _model(self, role: Role, transport: Transport) -> ChatModel:
+        stated = getattr(self.options, role)
+        name = self.endpoint.models[role]
+        if stated.chat_model is not None:
+            return OtherModel(name, stated)
+        return NimModel(name, stated, self.options, self.endpoint, transport)
+
+    def _limits(self) -> TransportLimits:
+        """Return this process's share of what all workers may do together."""
+        options, workers = self.options, self.workers
+        return TransportLimits(
+            max_in_flight=max(1, options.calls_at_once // workers),
+            requests_per_minute=options.rpm and options.rpm / workers,
+            tokens_per_minute=options.tpm and options.tpm / workers,
+            connect_timeout_s=options.connect_timeout_s,
+            idle_timeout_s=options.idle_timeout_s,
+            max_tries=options.tries,
+        )
+
+
+def learn_nim(
+    gold: Gold, seed: int, options: NimOptions, journal: Path | None, workers: int
+) -> NimModels:
+    """Reach the endpoint and prepare the rules.
+
+    Raises `EngineUnavailableError` for the reasons that `endpoint.reach` has.
+    """
+    return NimModels(gold, CopyGuard(gold.train), options, reach(options), seed, journal, workers)

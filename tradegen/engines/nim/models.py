@@ -1,0 +1,172 @@
+"""Chat models: asks one model for JSON, in the strictest way that it understands."""
+
+import asyncio
+import importlib
+import time
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+
+from tradegen.data.calls import Answered
+from tradegen.engines.nim.answers import AnswerForm
+from tradegen.engines.nim.endpoint import Endpoint
+from tradegen.engines.nim.options import NimOptions, RoleOptions
+from tradegen.engines.nim.prompting import Message
+from tradegen.engines.nim.transport import CallFailedError, Transport, recorded_call
+from tradegen.errors import EngineUnavailableError
+
+Mode = Callable[[AnswerForm[Any]], Mapping[str, Any]]
+
+
+def _json_schema(form: AnswerForm[Any]) -> Mapping[str, Any]:
+    schema = {"name": form.name, "schema": form.schema, "strict": True}
+    return {"response_format": {"type": "json_schema", "json_schema": schema}}
+
+
+def _guided_json(form: AnswerForm[Any]) -> Mapping[str, Any]:
+    return {"nvext": {"guided_json": form.schema}}
+
+
+def _json_object(_form: AnswerForm[Any]) -> Mapping[str, Any]:
+    return {"response_format": {"type": "json_object"}}
+
+
+def _words_alone(_form: AnswerForm[Any]) -> Mapping[str, Any]:
+    return {}
+
+
+MODES: tuple[Mode, ...] = (_json_schema, _guided_json, _json_object, _words_alone)
+"""Ways of asking for JSON, the strictest first; the prompt states the schema in all of them."""
+
+
+class ChatModel(Protocol):
+    """A model that answers a conversation with text."""
+
+    name: str
+
+    async def complete(
+        self, messages: Sequence[Message], form: AnswerForm[Any], seed: int
+    ) -> Answered:
+        """Return the model's answer. Raises `CallFailedError` if there is none."""
+        ...
+
+
+@dataclass(slots=True)
+class _Way:
+    """Which mode a model understands, as far as is known by now."""
+
+    mode: int = 0
+    sure: bool = False
+
+
+class NimModel:
+    """One model of a NIM endpoint, called through `ChatNVIDIA` over a shared transport.
+
+    The first call finds out which of `MODES` the model understands; the others wait for it.
+    """
+
+    def __init__(
+        self, name: str, role: RoleOptions, options: NimOptions, endpoint: Endpoint,
+        transport: Transport,
+    ) -> None:  # fmt: skip
+        """Prepare the client; nothing is sent yet."""
+        from langchain_nvidia_ai_endpoints import ChatNVIDIA
+
+        self.name = name
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # the endpoint's own list was checked
+            self._chat = ChatNVIDIA(
+                model=name,
+                base_url=endpoint.base_url,
+                api_key=endpoint.key() or "not-needed",
+                temperature=role.temperature,
+                top_p=role.top_p,
+                max_tokens=role.max_tokens,
+                usage_telemetry_enabled=options.telemetry,
+            )
+        # ChatNVIDIA opens a session for every call; this hook of its client is not public.
+        self._chat._async_client.get_async_session_fn = transport.lend  # noqa: SLF001
+        self._transport = transport
+        self._way = _Way()
+        self._finding = asyncio.Lock()
+
+    async def complete(
+        self, messages: Sequence[Message], form: AnswerForm[Any], seed: int
+    ) -> Answered:
+        """See `ChatModel`."""
+        if self._way.sure:
+            return await self._ask(messages, form, seed)
+        async with self._finding:
+            while not self._way.sure:
+                try:
+                    answered = await self._ask(messages, form, seed)
+                except CallFailedError as error:
+                    if error.kind != "bad_request" or self._way.mode == len(MODES) - 1:
+                        raise
+                    self._way.mode += 1
+                else:
+                    self._way.sure = True
+                    return answered
+        return await self._ask(messages, form, seed)
+
+    async def _ask(self, messages: Sequence[Message], form: AnswerForm[Any], seed: int) -> Answered:
+        asked = MODES[self._way.mode](form)
+        with recorded_call() as record:
+            answer = await self._chat.ainvoke(_as_langchain(messages), seed=seed, **asked)
+        answered = _answered(answer, record.tries, record.latency_s)
+        self._transport.settle(record, answered.tokens_in + answered.tokens_out)
+        return answered
+
+
+class OtherModel:
+    """Any other LangChain chat model: the words of the prompt alone ask for JSON."""
+
+    def __init__(self, name: str, role: RoleOptions) -> None:
+        """Import and make the model. Raises `EngineUnavailableError` if that fails."""
+        assert role.chat_model is not None
+        module, _, attribute = role.chat_model.partition(":")
+        stated = {"model": name} if name else {}
+        try:
+            make = getattr(importlib.import_module(module), attribute)
+            self._chat: BaseChatModel = make(**stated, temperature=role.temperature)
+        except Exception as error:  # whatever a class of somebody else's raises
+            raise EngineUnavailableError(
+                f"chat_model {role.chat_model}: cannot be made ({type(error).__name__}: {error}); "
+                "expected package.module:Class of a LangChain chat model"
+            ) from error
+        self.name = name or role.chat_model
+
+    async def complete(
+        self, messages: Sequence[Message], form: AnswerForm[Any], seed: int  # noqa: ARG002
+    ) -> Answered:  # fmt: skip
+        """See `ChatModel`."""
+        started = time.monotonic()
+        try:
+            answer = await self._chat.ainvoke(_as_langchain(messages))
+        except Exception as error:  # whatever a class of somebody else's raises
+            problem = f"{type(error).__name__}: {error}"
+            raise CallFailedError("other_model", None, 1, problem) from error
+        return _answered(answer, 1, time.monotonic() - started)
+
+
+_LANGCHAIN: Mapping[str, Callable[[str], BaseMessage]] = {
+    "system": lambda text: SystemMessage(text),
+    "user": lambda text: HumanMessage(text),
+    "assistant": lambda text: AIMessage(text),
+}
+
+
+def _as_langchain(messages: Sequence[Message]) -> list[BaseMessage]:
+    return [_LANGCHAIN[message.speaker](message.text) for message in messages]
+
+
+def _answered(answer: BaseMessage, requests: int, seconds: float) -> Answered:
+    usage = getattr(answer, "usage_metadata", None) or {}
+    text = answer.content if isinstance(answer.content, str) else str(answer.text)
+    return Answered(
+        text, usage.get("input_tokens", 0), usage.get("output_tokens", 0), requests, seconds
+    )

@@ -1,0 +1,1 @@
+"""The words that models read, as files; `engines.nim.prompting` renders them."""
