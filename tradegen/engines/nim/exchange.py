@@ -1,0 +1,123 @@
+"""One request and what came of it: an answer, or a failure that says what to do next."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+import aiohttp
+
+from tradegen.engines.nim.answer import Answer
+from tradegen.engines.nim.backoff import retry_after_s
+from tradegen.engines.nim.errors import FailureKind
+
+EXCERPT_CHARACTERS = 500
+SHORTEST_KEY = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request, ready to be sent any number of times."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None = None
+    model: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Request({self.method} {self.url})"
+
+    def excerpt(self, text: str) -> str:
+        """Return the start of what the other side said, without the key it may have quoted."""
+        key = self.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+        clean = text.replace(key, "[key]") if len(key) >= SHORTEST_KEY else text
+        clean = " ".join(clean.split())
+        return clean[:EXCERPT_CHARACTERS] + ("..." if len(clean) > EXCERPT_CHARACTERS else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why one try brought no answer."""
+
+    kind: FailureKind
+    detail: str
+    status: int | None = None
+    retry_after_s: float | None = None
+    unreachable: bool = False
+    """No connection came about: wrong address, or nobody there."""
+    headers: Mapping[str, str] | None = field(default=None, repr=False)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether another try would get the same answer."""
+        return self.kind == "bad_request"
+
+    def __str__(self) -> str:
+        status = "" if self.status is None else f" (HTTP {self.status})"
+        return f"{self.kind}{status}: {self.detail}"
+
+
+async def exchange(
+    session: aiohttp.ClientSession, request: Request, body_timeout_s: float
+) -> Answer | Failure:
+    """Send a request and read all of its answer; never raises for what the wire did."""
+    try:
+        async with session.request(
+            request.method, request.url, headers=request.headers, data=request.body
+        ) as response:
+            async with asyncio.timeout(body_timeout_s):
+                body = await response.read()
+            answer = Answer(response.status, response.reason or "", response.headers, body)
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        return _wire_failure(error, request)
+    return _refusal(answer, request) or answer
+
+
+def _wire_failure(error: Exception, request: Request) -> Failure:
+    """Return the failure that aiohttp's error stands for; most specific first."""
+    detail = request.excerpt(str(error)) or type(error).__name__
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return Failure("timeout", detail, unreachable=True)
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return Failure("connection", detail, unreachable=True)
+    if isinstance(error, TimeoutError):
+        return Failure("timeout", detail)
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return Failure("truncated", detail)
+    return Failure("connection", detail)
+
+
+def _refusal(answer: Answer, request: Request) -> Failure | None:
+    """Return why an answer is not one, or None where it is."""
+    kind = _kind(answer)
+    if kind is None:
+        return None
+    detail = request.excerpt(answer.body.decode(errors="replace")) or answer.reason
+    wait = retry_after_s(answer.headers, datetime.now(UTC))
+    return Failure(kind, detail, answer.status, wait, headers=answer.headers)
+
+
+def _kind(answer: Answer) -> FailureKind | None:
+    """Return what is wrong with an answer: its status, or a body that is not all there."""
+    status = answer.status
+    if status < HTTPStatus.MULTIPLE_CHOICES:
+        return "truncated" if status == HTTPStatus.OK and not _is_whole(answer) else None
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return "rate_limited"
+    if status == HTTPStatus.REQUEST_TIMEOUT:
+        return "timeout"
+    return "server_error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "bad_request"
+
+
+def _is_whole(answer: Answer) -> bool:
+    """Return whether a body is a whole JSON document; an event stream ends as it likes."""
+    if answer.headers.get("Content-Type", "").startswith("text/event-stream"):
+        return True
+    try:
+        json.loads(answer.body)
+    except ValueError:
+        return False
+    return True
