@@ -151,7 +151,7 @@ class AdaptiveLimit:
         often = len(numbers) == PUSHBACKS_TO_CUT and max(numbers) - min(numbers) < WINDOW
         if often or times >= TIMES_TO_CUT:
             flight = min(self._size, float(self._under_way))
-            served = self._served(slot)
+            served = self._served(slot) if often else flight
             self._cut(flight, min(KEEP_MOST * flight, max(KEEP_LEAST * flight, served)))
 
     def _served(self, rejected: Slot) -> int:
