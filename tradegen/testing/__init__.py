@@ -1,0 +1,1 @@
+"""What tests and benchmarks need in processes of their own; nothing else imports it."""
