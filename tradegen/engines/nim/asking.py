@@ -14,7 +14,7 @@ from tradegen.engines.nim.answers import AnswerError, AnswerForm
 from tradegen.engines.nim.models import ChatModel
 from tradegen.engines.nim.options import Role, RoleOptions
 from tradegen.engines.nim.prompting import Message, Prompt, as_data
-from tradegen.engines.nim.transport import CallFailedError
+from tradegen.engines.nim.transport.errors import CallFailedError
 from tradegen.engines.nim.wire import WireError
 from tradegen.engines.protocols import Brief, RowFailedError
 

@@ -20,7 +20,8 @@ from tradegen.engines.nim.options import NimOptions, Role
 from tradegen.engines.nim.prompting import Prompt, load_prompt, load_text
 from tradegen.engines.nim.refiner import NimRefiner
 from tradegen.engines.nim.showing import Shown
-from tradegen.engines.nim.transport import Transport, TransportLimits
+from tradegen.engines.nim.transport.limits import TransportLimits
+from tradegen.engines.nim.transport.transport import Transport
 from tradegen.engines.nim.wire import WireForm
 from tradegen.engines.protocols import Engine
 from tradegen.engines.rules import Rules

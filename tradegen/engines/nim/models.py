@@ -16,7 +16,9 @@ from tradegen.engines.nim.answers import AnswerForm
 from tradegen.engines.nim.endpoint import Endpoint
 from tradegen.engines.nim.options import NimOptions, RoleOptions
 from tradegen.engines.nim.prompting import Message
-from tradegen.engines.nim.transport import CallFailedError, Transport, recorded_call
+from tradegen.engines.nim.transport.call_record import recorded_call
+from tradegen.engines.nim.transport.errors import CallFailedError
+from tradegen.engines.nim.transport.transport import Transport
 from tradegen.errors import EngineUnavailableError
 
 Mode = Callable[[AnswerForm[Any]], Mapping[str, Any]]

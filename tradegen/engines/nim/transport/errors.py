@@ -5,7 +5,13 @@ from typing import Literal
 from tradegen.errors import TradegenError
 
 FailureKind = Literal[
-    "rate_limited", "server_error", "connection", "timeout", "truncated", "bad_request"
+    "rate_limited",
+    "server_error",
+    "connection",
+    "timeout",
+    "truncated",
+    "bad_request",
+    "other_model",
 ]
 
 

@@ -9,9 +9,9 @@ from http import HTTPStatus
 
 import aiohttp
 
-from tradegen.engines.nim.answer import Answer
-from tradegen.engines.nim.backoff import retry_after_s
-from tradegen.engines.nim.errors import FailureKind
+from tradegen.engines.nim.transport.answer import Answer
+from tradegen.engines.nim.transport.backoff import retry_after_s
+from tradegen.engines.nim.transport.errors import FailureKind
 
 EXCERPT_CHARACTERS = 500
 SHORTEST_KEY = 8

@@ -11,19 +11,19 @@ from typing import NoReturn, Self
 import aiohttp
 import numpy as np
 
-from tradegen.engines.nim import verdicts
-from tradegen.engines.nim.answer import Answer
-from tradegen.engines.nim.backoff import full_jitter_s
-from tradegen.engines.nim.breaker import Breaker
-from tradegen.engines.nim.buckets import PacedBucket
-from tradegen.engines.nim.call_record import CallRecord, current_record
-from tradegen.engines.nim.concurrency import AdaptiveLimit, Slot
-from tradegen.engines.nim.counts import Counts
-from tradegen.engines.nim.errors import CallFailedError
-from tradegen.engines.nim.exchange import Failure, Request, exchange
-from tradegen.engines.nim.lent_session import LentSession
-from tradegen.engines.nim.limits import TransportLimits
-from tradegen.engines.nim.quota import stated_quota
+from tradegen.engines.nim.transport import verdicts
+from tradegen.engines.nim.transport.answer import Answer
+from tradegen.engines.nim.transport.backoff import full_jitter_s
+from tradegen.engines.nim.transport.breaker import Breaker
+from tradegen.engines.nim.transport.buckets import PacedBucket
+from tradegen.engines.nim.transport.call_record import CallRecord, current_record
+from tradegen.engines.nim.transport.concurrency import AdaptiveLimit, Slot
+from tradegen.engines.nim.transport.counts import Counts
+from tradegen.engines.nim.transport.errors import CallFailedError
+from tradegen.engines.nim.transport.exchange import Failure, Request, exchange
+from tradegen.engines.nim.transport.lent_session import LentSession
+from tradegen.engines.nim.transport.limits import TransportLimits
+from tradegen.engines.nim.transport.quota import stated_quota
 from tradegen.errors import EngineUnavailableError
 
 BYTES_PER_TOKEN = 4.0

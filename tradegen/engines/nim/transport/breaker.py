@@ -7,7 +7,7 @@ callers fail while open; here they wait, so that an outage costs no row.
 import asyncio
 import time
 
-from tradegen.engines.nim.limits import TransportLimits
+from tradegen.engines.nim.transport.limits import TransportLimits
 from tradegen.errors import EngineUnavailableError
 
 

@@ -22,11 +22,11 @@ from tests.support.endpoint import (
     serving,
     status,
 )
-from tradegen.engines.nim.answer import Answer
-from tradegen.engines.nim.call_record import recorded_call
-from tradegen.engines.nim.errors import CallFailedError, FailureKind
-from tradegen.engines.nim.limits import TransportLimits
-from tradegen.engines.nim.transport import Transport
+from tradegen.engines.nim.transport.answer import Answer
+from tradegen.engines.nim.transport.call_record import recorded_call
+from tradegen.engines.nim.transport.errors import CallFailedError, FailureKind
+from tradegen.engines.nim.transport.limits import TransportLimits
+from tradegen.engines.nim.transport.transport import Transport
 from tradegen.errors import EngineUnavailableError
 
 KEY = "nvapi-0123456789abcdef"

@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from tradegen.engines.nim.buckets import PacedBucket
+from tradegen.engines.nim.transport.buckets import PacedBucket
 
 
 async def seconds_for(bucket: PacedBucket, takers: int, amount: float = 1.0) -> float:

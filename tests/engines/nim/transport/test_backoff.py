@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tradegen.engines.nim.backoff import full_jitter_s, retry_after_s
+from tradegen.engines.nim.transport.backoff import full_jitter_s, retry_after_s
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from yarl import URL
 
-from tradegen.engines.nim.exchange import Failure, Request
+from tradegen.engines.nim.transport.exchange import Failure, Request
 
 MODELS_SHOWN = 30
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from tradegen.engines.nim.answer import Answer
+from tradegen.engines.nim.transport.answer import Answer
 
 
 class Carrier(Protocol):
@@ -22,7 +22,7 @@ class LentSession:
     """Stands in for `aiohttp.ClientSession`, as far as ChatNVIDIA's async client uses it.
 
     Put `transport.lend` into `model._async_client.get_async_session_fn`. The field is private:
-    `tests/engines/nim/test_chat_nvidia.py` guards that it is still there and still used so.
+    `tests/engines/nim/transport/test_chat_nvidia.py` guards that it is still there and still used so.
     """
 
     def __init__(self, carrier: Carrier) -> None:

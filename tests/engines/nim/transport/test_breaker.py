@@ -2,8 +2,8 @@ import asyncio
 
 import pytest
 
-from tradegen.engines.nim.breaker import Breaker
-from tradegen.engines.nim.limits import TransportLimits
+from tradegen.engines.nim.transport.breaker import Breaker
+from tradegen.engines.nim.transport.limits import TransportLimits
 from tradegen.errors import EngineUnavailableError
 
 LIMITS = TransportLimits(failures_to_open=3, probe_interval_s=0.05, patience_s=30)

@@ -3,7 +3,7 @@ import asyncio
 import numpy as np
 import pytest
 
-from tradegen.engines.nim.concurrency import AdaptiveLimit, Slot
+from tradegen.engines.nim.transport.concurrency import AdaptiveLimit, Slot
 
 
 def limit_of(most: int) -> AdaptiveLimit:

@@ -1,6 +1,6 @@
 import pytest
 
-from tradegen.engines.nim.quota import Quota, duration_s, stated_quota
+from tradegen.engines.nim.transport.quota import Quota, duration_s, stated_quota
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from tradegen.engines.nim.errors import FailureKind
+from tradegen.engines.nim.transport.errors import FailureKind
 
 
 @dataclass(slots=True)

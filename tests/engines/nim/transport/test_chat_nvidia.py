@@ -7,10 +7,10 @@ import pytest
 from langchain_nvidia_ai_endpoints import ChatNVIDIA
 
 from tests.support.endpoint import Endpoint, Reply, after, at_once, first, serving, status
-from tradegen.engines.nim.call_record import recorded_call
-from tradegen.engines.nim.errors import CallFailedError
-from tradegen.engines.nim.limits import TransportLimits
-from tradegen.engines.nim.transport import Transport
+from tradegen.engines.nim.transport.call_record import recorded_call
+from tradegen.engines.nim.transport.errors import CallFailedError
+from tradegen.engines.nim.transport.limits import TransportLimits
+from tradegen.engines.nim.transport.transport import Transport
 from tradegen.errors import EngineUnavailableError
 
 QUICK = TransportLimits(max_tries=2, retry_base_s=0.02)
