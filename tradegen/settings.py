@@ -25,6 +25,7 @@ from pydantic_settings import (
 from tradegen.data.gold import DEMO_GOLD, GoldSource
 from tradegen.data.market import AUTO, InstrumentOverride
 from tradegen.data.regular_file import why_no_file
+from tradegen.engines.nim.options import DECIDE_ROWS, NimOptions
 from tradegen.errors import InputError
 from tradegen.samplers.columns import (
     VOLATILITY_COLUMN,
@@ -39,7 +40,14 @@ ENV_PREFIX = "TRADEGEN_"
 GOLD_DIR_VARIABLE = "TRADEGEN_GOLD_DIR"
 """Where tests and benchmarks find real gold; no setting of a run."""
 
-_RUNTIME_ONLY = frozenset({"run", "gold.files", "gold.bars"})
+_RUNTIME_ONLY = frozenset(
+    {
+        "run",
+        "gold.files",
+        "gold.bars",
+        *(f"nim.{name}" for name in NimOptions.model_fields if name not in DECIDE_ROWS),
+    }
+)
 """Settings that may differ when a run is resumed: gold is recognised by its content."""
 
 
@@ -242,6 +250,7 @@ class Settings(BaseSettings):
     gold: GoldSettings = GoldSettings()
     diversity: DiversitySettings = DiversitySettings()
     judge: JudgeSettings = JudgeSettings()
+    nim: NimOptions = NimOptions()
     run: RunSettings = RunSettings()
 
     @classmethod
@@ -372,7 +381,12 @@ def restore_settings(tree: Mapping[str, Any]) -> Settings:
 def identity(settings: Settings) -> dict[str, Any]:
     """Return the settings that decide what rows a run makes, by dotted name, as plain values."""
     everything = _flat(settings.model_dump(mode="json"))
-    return {name: value for name, value in everything.items() if decides_rows(name)}
+    other = () if settings.engine == "nim" else ("nim.",)
+    return {
+        name: value
+        for name, value in everything.items()
+        if decides_rows(name) and not name.startswith(other)
+    }
 
 
 def decides_rows(name: str) -> bool:
@@ -391,7 +405,7 @@ def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 _SECTIONS = frozenset(
     name
     for name, field in Settings.model_fields.items()
-    if isinstance(field.annotation, type) and issubclass(field.annotation, _Section)
+    if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
 )
 
 

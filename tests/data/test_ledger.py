@@ -36,6 +36,7 @@ FIRST = Attempt(
     calls=3,
     tokens_in=100,
     tokens_out=10,
+    log={},
     fingerprint=b"\x00\x01",
     row=b"row \x00 bytes",
 )

@@ -54,6 +54,7 @@ def made(task: Task, passed: bool, fingerprint: bytes | None) -> Attempt:
         calls=0,
         tokens_in=0,
         tokens_out=0,
+        log={},
         fingerprint=fingerprint,
         row=b"row" if passed else None,
     )

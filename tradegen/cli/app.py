@@ -76,6 +76,10 @@ WidenOption = Annotated[
     typer.Option("--widen-buckets", help="Take the nearest gold rows where a bucket has too few"),
 ]
 EngineOption = Annotated[str | None, typer.Option(help="Who generates, judges, refines [embedded]")]
+BaseUrlOption = Annotated[
+    str | None, typer.Option("--base-url", help="Engine nim: a NIM of your own [NVIDIA's models]")
+]
+ModelOption = Annotated[str | None, typer.Option(help="Engine nim: one model for all three roles")]
 SeedOption = Annotated[int | None, typer.Option(help="Random seed of the run [0]")]
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="Settings file [tradegen.toml, if it is there]")
@@ -108,6 +112,17 @@ def run_(
     constraint: ConstraintOption = None,
     widen_buckets: WidenOption = None,
     engine: EngineOption = None,
+    base_url: BaseUrlOption = None,
+    model: ModelOption = None,
+    rpm: Annotated[
+        float | None, typer.Option(help="Engine nim: requests a minute, e.g. 40 [no limit]")
+    ] = None,
+    max_calls: Annotated[
+        int | None, typer.Option(help="Engine nim: stop before more calls than this")
+    ] = None,
+    max_cost: Annotated[
+        float | None, typer.Option(help="Engine nim: stop before this cost, at the prices set")
+    ] = None,
     seed: SeedOption = None,
     name: Annotated[str | None, typer.Option(help="Name of the run [the time]")] = None,
     folder: FolderOption = None,
@@ -135,6 +150,12 @@ def run_(
             "engine": engine,
             "gold": _gold(gold, bars, tz, holdout, skip_bad_gold, calendar),
             "diversity": {"weights": weights, "file": constraint, "widen": widen_buckets},
+            "nim": {
+                **_nim(base_url, model),
+                "rpm": rpm,
+                "max_calls": max_calls,
+                "max_cost": max_cost,
+            },
             "run": {
                 "name": name,
                 "folder": folder,
@@ -254,6 +275,11 @@ def _gold(
         "skip_bad": skip_bad,
         "calendar": calendar,
     }
+
+
+def _nim(base_url: str | None, model: str | None) -> dict[str, Any]:
+    one = {"model": model}
+    return {"base_url": base_url, "generator": one, "judge": one, "refiner": one}
 
 
 def _tree(flags: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from tradegen.settings import load_settings, what_is_stated
 _EXIT_CODES = {
     "done": 0,
     "exhausted": BudgetExhaustedError.exit_code,
+    "spent": BudgetExhaustedError.exit_code,
     "interrupted": INTERRUPTED,
 }
 

@@ -31,6 +31,11 @@ def print_summary(console: Console, folder: Path, manifest: Mapping[str, Any]) -
             f" of {manifest['asked']:,} rows accepted{_time(manifest)}",
         )
     )
+    if status == "spent":
+        console.print(
+            "stopped before --max-calls or --max-cost was passed; go on with --resume and a "
+            "higher limit"
+        )
     if status == "killed":
         command = ["python", "-m", "tradegen", "run", "--resume", "--name", folder.name]
         if str(folder.parent) != "runs":
@@ -45,6 +50,8 @@ def print_summary(console: Console, folder: Path, manifest: Mapping[str, Any]) -
             f"{counted(retried, 'accepted row')} refined first, "
             f"{counted(attempts['thrown_away'], 'attempt')} thrown away{_reasons(attempts)}"
         )
+    if attempts.get("usage"):
+        console.print(_usage(attempts))
     if attempts["waiting"]:
         console.print(
             f"{counted(attempts['waiting'], 'more row')} passed and wait for rows before them; "
@@ -61,6 +68,20 @@ def print_summary(console: Console, folder: Path, manifest: Mapping[str, Any]) -
             style="yellow",
         )
     _print_files(console, folder)
+
+
+def _usage(attempts: Mapping[str, Any]) -> str:
+    """Return what the models were asked and what that cost."""
+    used = attempts["usage"]
+    cost = sum(one["cost"] for one in used.values())
+    requests = sum(one["requests"] for one in used.values())
+    by_role = ", ".join(f"{role} {one['calls']:,}" for role, one in used.items())
+    per_row = attempts["calls"] / attempts["accepted"] if attempts["accepted"] else 0.0
+    return (
+        f"{counted(attempts['calls'], 'call')} ({by_role}; {requests - attempts['calls']:,} "
+        f"retried), {per_row:.2f} an accepted row; {attempts['tokens_in']:,} tokens read, "
+        f"{attempts['tokens_out']:,} written" + (f", cost {cost:,.2f}" if cost else "")
+    )
 
 
 def _print_files(console: Console, folder: Path) -> None:

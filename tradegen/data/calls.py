@@ -97,6 +97,11 @@ class CallJournal:
         """Close the file."""
         self._db.close()
 
+    def remove(self) -> None:
+        """Remove the files of a closed journal: no attempt needs it any more."""
+        for ending in ("", "-wal", "-shm"):
+            self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
+
     def _failed(self, error: sqlite3.Error) -> StorageError:
         return StorageError(
             f"{self._path}: {error}; make room or mend the folder's rights and run again with "

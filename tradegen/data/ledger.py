@@ -36,6 +36,7 @@ CREATE TABLE attempts (
     calls        INTEGER NOT NULL,
     tokens_in    INTEGER NOT NULL,
     tokens_out   INTEGER NOT NULL,
+    log          TEXT NOT NULL,
     fingerprint  BLOB,
     PRIMARY KEY (row_number, attempt)
 ) STRICT, WITHOUT ROWID;
@@ -78,6 +79,7 @@ class Attempt:
     calls: int
     tokens_in: int
     tokens_out: int
+    log: Mapping[str, Any]
     fingerprint: bytes | None
     row: bytes | None
 
@@ -98,6 +100,7 @@ WHERE fingerprint IS NOT NULL AND row_number >= (
 )
 """
 """A row without an accepted attempt, below one that has one, was given up."""
+_AS_JSON = frozenset({"seeds", "scores", "log"})
 _INSERT_ROW = "INSERT OR IGNORE INTO rows VALUES (?, ?, ?)"
 _PAGES_BETWEEN_CHECKPOINTS = 4000
 _OWN_TABLES = {"about", "attempts", "rows"}
@@ -333,6 +336,7 @@ class Ledger:
                     where = f"of row {fields['row_number']}"
                     fields["seeds"] = _read_seeds(fields["seeds"], f"seeds {where}")
                     fields["scores"] = _read_json(fields["scores"], dict, f"scores {where}")
+                    fields["log"] = _read_json(fields["log"], dict, f"log {where}")
                 yield Attempt(**fields)
 
     def counts_by_bucket(self) -> dict[int, tuple[int, int]]:
@@ -342,6 +346,22 @@ class Ledger:
                 "SELECT bucket, count(*), sum(outcome = 'accepted') FROM attempts GROUP BY bucket"
             )
             return {bucket: (attempts, accepted) for bucket, attempts, accepted in found}
+
+    def _logged(self) -> dict[str, Any]:
+        """Return usage by role and what arithmetic settled, over all attempts that logged any."""
+        usage: dict[str, dict[str, float]] = {}
+        settled: dict[str, int] = {}
+        with self._storage_errors():
+            for (text,) in self._db.execute("SELECT log FROM attempts WHERE log != '{}'"):
+                log = json.loads(text)
+                for role, used in log.get("usage", {}).items():
+                    total = usage.setdefault(role, dict.fromkeys(used, 0))
+                    for name, amount in used.items():
+                        total[name] += amount
+                for note in log.get("settled", []):
+                    field = note.split(":")[0]
+                    settled[field] = settled.get(field, 0) + 1
+        return {"usage": usage, "settled": settled} if usage or settled else {}
 
     def summary(self) -> dict[str, Any]:
         """Return counts over all attempts: outcomes, kinds of failure, retries, usage."""
@@ -374,12 +394,13 @@ class Ledger:
             "calls": int(calls),
             "tokens_in": int(tokens_in),
             "tokens_out": int(tokens_out),
+            **self._logged(),
         }
 
 
 def _values(attempt: Attempt) -> tuple[object, ...]:
     return tuple(
-        json.dumps(value) if name in ("seeds", "scores") else value
+        json.dumps(value) if name in _AS_JSON else value
         for name, value in ((name, getattr(attempt, name)) for name in _COLUMNS)
     )
 

@@ -39,6 +39,11 @@ class RunFolder:
         return self.path / "ledger.sqlite"
 
     @property
+    def calls(self) -> Path:
+        """Answers of models that are not in the ledger yet, in SQLite."""
+        return self.path / "calls.sqlite"
+
+    @property
     def rows(self) -> Path:
         """Accepted rows."""
         return self.path / "rows.parquet"

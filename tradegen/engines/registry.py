@@ -2,10 +2,13 @@
 
 import difflib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Protocol
 
 from tradegen.data.gold import Gold
+from tradegen.engines.nim.options import NimOptions
 from tradegen.engines.protocols import Engine
 from tradegen.errors import EngineUnavailableError
 
@@ -20,17 +23,40 @@ class EngineModel(Protocol):
         ...
 
 
-Learn = Callable[[Gold, int, float], EngineModel]
-"""Learns an engine from gold, the run's seed and the share of real rows a judge may reject."""
+@dataclass(frozen=True)
+class EngineOrder:
+    """What an engine is made from: gold without its holdout, the run's seed, and settings.
+
+    `false_rejections` is the share of real rows that a judge may reject. `journal` is the file in
+    which answers that cost money are kept until their attempt is in the ledger (None: nowhere),
+    `workers` the number of processes that share what the endpoint allows.
+    """
+
+    gold: Gold
+    seed: int
+    false_rejections: float
+    nim: NimOptions = field(default_factory=NimOptions)
+    journal: Path | None = None
+    workers: int = 1
 
 
-def _embedded(gold: Gold, seed: int, false_rejections: float) -> EngineModel:
+Learn = Callable[[EngineOrder], EngineModel]
+"""Learns an engine."""
+
+
+def _embedded(order: EngineOrder) -> EngineModel:
     from tradegen.engines.embedded.engine import learn_embedded
 
-    return learn_embedded(gold, seed, false_rejections)
+    return learn_embedded(order.gold, order.seed, order.false_rejections)
 
 
-_BUILT_IN: Mapping[str, Learn] = {"embedded": _embedded}
+def _nim(order: EngineOrder) -> EngineModel:
+    from tradegen.engines.nim.engine import learn_nim
+
+    return learn_nim(order.gold, order.seed, order.nim, order.journal, order.workers)
+
+
+_BUILT_IN: Mapping[str, Learn] = {"embedded": _embedded, "nim": _nim}
 
 
 def engine_names() -> list[str]:

@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import cast
 
 from tradegen.data.ledger import Attempt, Outcome
 from tradegen.data.row import Row
 from tradegen.data.row_codec import encode_row
+from tradegen.engines.attempt_log import attempt_log
 from tradegen.engines.critique import Critique
 from tradegen.graph.build import RowGraph
 from tradegen.graph.state import AttemptFailedError, Pipeline, RowContext, RowState
@@ -22,6 +24,19 @@ async def attempt_row(graph: RowGraph, pipeline: Pipeline, task: Task) -> Attemp
     A failure of the engine at this row throws the row away. Any other error is a fault of the
     program or its surroundings and is raised with the row's number.
     """
+    with attempt_log() as log:
+        attempt = await _made(graph, pipeline, task)
+    usage = log.usage.values()
+    return replace(
+        attempt,
+        calls=sum(used.calls for used in usage),
+        tokens_in=sum(used.tokens_in for used in usage),
+        tokens_out=sum(used.tokens_out for used in usage),
+        log=log.as_dict(),
+    )
+
+
+async def _made(graph: RowGraph, pipeline: Pipeline, task: Task) -> Attempt:
     started = time.monotonic()
     context = RowContext(pipeline, task.row_number, task.attempt)
     try:
@@ -100,6 +115,7 @@ def _record(
         calls=0,
         tokens_in=0,
         tokens_out=0,
+        log={},
         fingerprint=fingerprint_bytes(row) if row is not None and outcome == "passed" else None,
         row=None if row is None else encode_row(row),
     )

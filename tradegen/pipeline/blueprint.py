@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from tradegen.data.gold import Gold
 from tradegen.engines.boundary import checked_engine
-from tradegen.engines.registry import EngineModel, find_engine
+from tradegen.engines.registry import EngineModel, EngineOrder, find_engine
 from tradegen.engines.rules import Rules
 from tradegen.errors import EngineUnavailableError
 from tradegen.graph.state import Pipeline
@@ -14,17 +13,15 @@ from tradegen.samplers.sampler import Sampler
 
 @dataclass(frozen=True)
 class Blueprint:
-    """Gold without its holdout, who deals seeds from it, and which engine is to learn from it."""
+    """Who deals seeds, which engine is to be made, and what it is made from."""
 
-    gold: Gold
     sampler: Sampler
     engine: str
-    seed: int
-    false_rejections: float
+    order: EngineOrder
 
     def learn(self) -> EngineModel:
         """Let the engine learn from gold; the result serves all processes forked afterwards."""
-        return find_engine(self.engine)(self.gold, self.seed, self.false_rejections)
+        return find_engine(self.engine)(self.order)
 
     def pipeline(self, model: EngineModel) -> Pipeline:
         """Return the pipeline of this process."""
@@ -33,7 +30,7 @@ class Blueprint:
                 f"engine {self.engine!r}: learning gave a {type(model).__name__}; expected a model "
                 "with a method start"
             )
-        engine = checked_engine(self.engine, model.start(), self.gold.extras)
-        train = self.gold.train
-        rules = None if engine.applies_rules else Rules(self.gold.market, CopyGuard(train))
-        return Pipeline(self.sampler, train, engine, rules)
+        gold = self.order.gold
+        engine = checked_engine(self.engine, model.start(), gold.extras)
+        rules = None if engine.applies_rules else Rules(gold.market, CopyGuard(gold.train))
+        return Pipeline(self.sampler, gold.train, engine, rules)

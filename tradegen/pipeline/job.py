@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from tradegen.data.atomic import write_text
+from tradegen.data.calls import CallJournal
 from tradegen.data.dataset import write_rejected, write_rows
 from tradegen.data.dataset_card import dataset_card
 from tradegen.data.ledger import Attempt, Ledger
@@ -21,6 +23,7 @@ from tradegen.data.row import IntArray
 from tradegen.data.run_folder import RunFolder
 from tradegen.errors import DamagedError, StorageError, TradegenError
 from tradegen.pipeline.admission import Accepted, Admission, Spare, Twin
+from tradegen.pipeline.blueprint import Blueprint
 from tradegen.pipeline.fleet import Fleet, usual_workers
 from tradegen.pipeline.manifest import describe
 from tradegen.pipeline.prepare import Prepared, prepare
@@ -32,6 +35,7 @@ from tradegen.pipeline.resume import (
     find_folder,
     free_folder,
 )
+from tradegen.pipeline.spending import Spending
 from tradegen.settings import Settings, Stated, identity
 
 _WAIT_S = 0.2
@@ -52,6 +56,8 @@ class Progress:
     ready: int
     thrown_away: int
     retries: int
+    calls: int
+    cost: float
     accepted_by_bucket: IntArray
     session_ready: int
     session_seconds: float
@@ -86,7 +92,7 @@ class Observer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """How a run ended: `done`, `exhausted` or `interrupted`, and what `run.json` says.
+    """How a run ended: `done`, `exhausted`, `spent` or `interrupted`, and what `run.json` says.
 
     `before` tells that it had ended before, and nothing was made now.
     """
@@ -209,6 +215,10 @@ class _Job:
         self._by_bucket = np.zeros(len(prepared.sampler.quotas), dtype=np.int64)
         self._thrown_away = 0
         self._retries = 0
+        self._spending = Spending(settings.nim.max_calls, settings.nim.max_cost)
+        self._spent = False
+        self._journal: CallJournal | None = None
+        self._workers = workers
         self._clock = time.monotonic()
         self._ready_before = 0
 
@@ -229,7 +239,7 @@ class _Job:
             self._restore(ledger)
             self._write_manifest(ledger, "running", started, earlier)
             self._observer.started(self._prepared, self._folder, self._admission.accepted)
-            self._fleet.start(self._prepared.blueprint)
+            self._fleet.start(self._blueprint())
             interrupted = self._work(ledger)
             self._fleet.close()  # its memory is free before files are written
             seconds = earlier + time.monotonic() - self._clock
@@ -237,6 +247,27 @@ class _Job:
             return self._finish(ledger, interrupted, started, seconds)
         finally:
             ledger.close()
+            self._close_journal()
+
+    def _blueprint(self) -> Blueprint:
+        """Return the blueprint for the workers of this run, with its journal if calls cost."""
+        plain = self._prepared.blueprint
+        journal = None
+        if plain.engine != "embedded":
+            journal = self._folder.calls
+            self._journal = CallJournal(journal)
+        return replace(plain, order=replace(plain.order, journal=journal, workers=self._workers))
+
+    def _forget_calls(self, attempts: list[Attempt]) -> None:
+        """Drop the answers of attempts that are in the ledger by now."""
+        if self._journal is not None:
+            self._journal.forget([(attempt.row_number, attempt.attempt) for attempt in attempts])
+
+    def _close_journal(self) -> None:
+        if self._journal is not None:
+            self._journal.close()
+            if self._admission.done:
+                self._journal.remove()
 
     def _restore(self, ledger: Ledger) -> None:
         ledger.reopen(self._prepared.settings.run.max_attempts_per_row)
@@ -244,7 +275,9 @@ class _Job:
             self._admission.restore(ledger.recorded())
         bucket_of = self._prepared.sampler.bucket_of_row
         np.add.at(self._by_bucket, bucket_of[self._admission.accepted_mask], 1)
-        self._thrown_away = ledger.summary()["thrown_away"]
+        summary = ledger.summary()
+        self._thrown_away = summary["thrown_away"]
+        self._spending.restore(summary)
         self._ready_before = self._admission.accepted + self._admission.waiting
 
     def _work(self, ledger: Ledger) -> bool:
@@ -253,14 +286,17 @@ class _Job:
         with _stop_signals() as stop:
             self._settle(ledger, [])
             while not self._admission.done:
-                if not stop.is_set():
-                    tasks = self._admission.tasks(self._fleet.room(), self._ahead)
+                affordable = self._spending.room(outstanding)
+                if not stop.is_set() and affordable != 0:
+                    room = min(self._fleet.room(), affordable or sys.maxsize)
+                    tasks = self._admission.tasks(room, self._ahead)
                     outstanding += len(tasks)
                     if tasks:
                         self._fleet.submit(tasks)
                 elif outstanding == 0:
+                    self._spent = not stop.is_set()
                     break
-                elif not self._told_to_stop:
+                elif stop.is_set() and not self._told_to_stop:
                     self._told_to_stop = True
                     self._observer.stopping()
                 attempts = self._fleet.collect(_WAIT_S)
@@ -291,6 +327,9 @@ class _Job:
         self._thrown_away += len(decisions) - len(accepted)
         self._thrown_away += sum(attempt.outcome == "thrown_away" for attempt in attempts)
         self._retries += sum(attempt.retries for attempt in attempts)
+        for attempt in attempts:
+            self._spending.add(attempt)
+        self._forget_calls(attempts)
         self._observer.progressed(self._progress())
 
     def _progress(self) -> Progress:
@@ -302,6 +341,8 @@ class _Job:
             ready=ready,
             thrown_away=self._thrown_away,
             retries=self._retries,
+            calls=self._spending.calls,
+            cost=self._spending.cost,
             accepted_by_bucket=self._by_bucket.copy(),
             session_ready=ready - self._ready_before,
             session_seconds=time.monotonic() - self._clock,
@@ -312,7 +353,7 @@ class _Job:
     ) -> Finished:
         admission = self._admission
         status = "done" if admission.accepted == admission.n else "exhausted"
-        status = "interrupted" if interrupted else status
+        status = "interrupted" if interrupted else "spent" if self._spent else status
         with ledger.trusted():
             extras = self._prepared.gold.extras
             accepted = ledger.accepted()

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from tradegen.data.gold import Gold, load_gold, without_holdout
-from tradegen.engines.registry import find_engine
+from tradegen.engines.registry import EngineOrder, find_engine
 from tradegen.pipeline.blueprint import Blueprint
 from tradegen.samplers.constraint import resolve_constraint
 from tradegen.samplers.mismatch import mismatch
@@ -44,13 +44,10 @@ def prepare(settings: Settings) -> Prepared:
         gold.volatility,
         widen=settings.diversity.widen,
     )
-    blueprint = Blueprint(
-        without_holdout(gold),
-        sampler,
-        settings.engine,
-        settings.seed,
-        settings.judge.false_rejections,
+    order = EngineOrder(
+        without_holdout(gold), settings.seed, settings.judge.false_rejections, settings.nim
     )
+    blueprint = Blueprint(sampler, settings.engine, order)
     notes = [*gold.notes, *constraint.notes]
     if far := mismatch(
         constraint.buckets, sampler.quotas, sampler.eligible_counts, len(gold.train)

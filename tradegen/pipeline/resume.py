@@ -157,7 +157,9 @@ def _continued(
     limits = {name: getattr(begun_with.run, name) for name in _LIMITS if f"run.{name}" not in now}
     place = {"name": folder.name, "folder": folder.path.parent}
     run = settings.run.model_copy(update={**place, **limits})
-    return begun_with.model_copy(update={"run": run, "gold": gold})
+    stated = [name for name in type(settings.nim).model_fields if f"nim.{name}" in now]
+    nim = begun_with.nim.model_copy(update={name: getattr(settings.nim, name) for name in stated})
+    return begun_with.model_copy(update={"run": run, "gold": gold, "nim": nim})
 
 
 def check_same(folder: RunFolder, ledger: Ledger, identity: Mapping[str, Any]) -> None:

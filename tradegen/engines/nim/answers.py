@@ -107,7 +107,7 @@ def trade_form(gold: Gold) -> AnswerForm[BaseModel]:
         own = {extra.name: (_type_of(extra, train), ...) for extra in gold.extras}
         fields["extras"] = (_model("Extras", own), ...)
     fields["bars"] = (
-        Annotated[list[bar], Field(min_length=LOOKBACK + 1, max_length=longest)],  # type: ignore[valid-type]
+        Annotated[list[bar], Field(min_length=LOOKBACK + 1, max_length=longest)],
         ...,
     )
     return answer_form("trade", _model("Trade", fields))

@@ -45,7 +45,7 @@ def reach(options: NimOptions) -> Endpoint:
         )
     offered = _offered(base_url, options.connect_timeout_s)
     wanted = {role: getattr(options, role) for role in ROLES}
-    models = {}
+    models: dict[str, str] = {}
     for role, stated in wanted.items():
         if stated.chat_model is None:
             usual = _USUAL[role] if hosted else (offered[0] if offered else None)

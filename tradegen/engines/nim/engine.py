@@ -1,9 +1,8 @@
 """The NIM engine as a whole: reached once, then started in any process."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 
@@ -26,6 +25,9 @@ from tradegen.engines.nim.wire import WireForm
 from tradegen.engines.protocols import Engine
 from tradegen.engines.rules import Rules
 from tradegen.guards.copies import CopyGuard
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _Answer = TypeVar("_Answer", bound=BaseModel)
 

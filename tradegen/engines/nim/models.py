@@ -6,9 +6,8 @@ import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
 from tradegen.data.calls import Answered
@@ -20,6 +19,9 @@ from tradegen.engines.nim.transport.call_record import recorded_call
 from tradegen.engines.nim.transport.errors import CallFailedError
 from tradegen.engines.nim.transport.transport import Transport
 from tradegen.errors import EngineUnavailableError
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
 
 Mode = Callable[[AnswerForm[Any]], Mapping[str, Any]]
 
@@ -100,20 +102,26 @@ class NimModel:
         self, messages: Sequence[Message], form: AnswerForm[Any], seed: int
     ) -> Answered:
         """See `ChatModel`."""
-        if self._way.sure:
-            return await self._ask(messages, form, seed)
-        async with self._finding:
-            while not self._way.sure:
-                try:
-                    answered = await self._ask(messages, form, seed)
-                except CallFailedError as error:
-                    if error.kind != "bad_request" or self._way.mode == len(MODES) - 1:
-                        raise
-                    self._way.mode += 1
-                else:
-                    self._way.sure = True
-                    return answered
+        if not self._way.sure:
+            async with self._finding:
+                if not self._way.sure:
+                    return await self._find_way(messages, form, seed)
         return await self._ask(messages, form, seed)
+
+    async def _find_way(
+        self, messages: Sequence[Message], form: AnswerForm[Any], seed: int
+    ) -> Answered:
+        """Return the answer of the strictest mode that is not refused, and keep to that mode."""
+        while True:
+            try:
+                answered = await self._ask(messages, form, seed)
+            except CallFailedError as error:
+                if error.kind != "bad_request" or self._way.mode == len(MODES) - 1:
+                    raise
+                self._way.mode += 1
+            else:
+                self._way.sure = True
+                return answered
 
     async def _ask(self, messages: Sequence[Message], form: AnswerForm[Any], seed: int) -> Answered:
         asked = MODES[self._way.mode](form)

@@ -9,6 +9,9 @@ KEY_VARIABLE = "NVIDIA_API_KEY"
 
 Role = Literal["generator", "judge", "refiner"]
 
+DECIDE_ROWS = frozenset({"generator", "judge", "refiner", "pass_score", "seed_bars"})
+"""Options that decide what rows a run makes; all others are about where and how fast."""
+
 
 class _Options(BaseModel):
     model_config = ConfigDict(extra="forbid", validate_default=True, frozen=True)

@@ -5,7 +5,7 @@ import json
 
 from tradegen.data.gold import Gold
 from tradegen.engines.protocols import Brief, Engine
-from tradegen.errors import BudgetExhaustedError
+from tradegen.errors import TradegenError
 from tradegen.samplers.columns import default_column
 from tradegen.samplers.constraint import resolve_constraint
 from tradegen.samplers.sampler import Sampler
@@ -35,7 +35,7 @@ async def write_deposits(
             if (await engine.judge.judge(codec.decode(wire), brief)).passed:
                 bucket = (draw.constraint.low, draw.constraint.high)
                 return Deposit(bucket, json.dumps(wire, separators=(",", ":")))
-        raise BudgetExhaustedError(f"row {number} of the bank failed {_ATTEMPTS} times")
+        raise TradegenError(f"row {number} of the bank failed {_ATTEMPTS} times")
 
     deposits: list[Deposit] = []
     for start in range(0, n, _WAVE):

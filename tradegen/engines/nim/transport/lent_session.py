@@ -22,7 +22,7 @@ class LentSession:
     """Stands in for `aiohttp.ClientSession`, as far as ChatNVIDIA's async client uses it.
 
     Put `transport.lend` into `model._async_client.get_async_session_fn`. The field is private:
-    `tests/engines/nim/transport/test_chat_nvidia.py` guards that it is still there and still used so.
+    `tests/engines/nim/transport/test_chat_nvidia.py` guards that it is still used so.
     """
 
     def __init__(self, carrier: Carrier) -> None:

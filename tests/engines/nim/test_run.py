@@ -1,0 +1,160 @@
+"""Whole runs with the NIM engine, over HTTP, against a server in a process of its own."""
+
+import json
+import random
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests.support.nim_server import RunningServer, nim_server
+from tests.support.processes import descendants, start, tradegen, wait_until_gone
+
+NO_KEY = {"NVIDIA_API_KEY": ""}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RunningServer]:
+    """Run a server that answers with the embedded engine's rows."""
+    with nim_server(latency_ms=20) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NVIDIA_API_KEY", raising=False)
+    monkeypatch.delenv("NVIDIA_BASE_URL", raising=False)
+
+
+def flags(server: RunningServer, n: int, *more: object) -> tuple[object, ...]:
+    return ("run", "--n", n, "--engine", "nim", "--base-url", server.base_url, *more)
+
+
+def manifest(folder: Path, name: str) -> dict[str, object]:
+    found: dict[str, object] = json.loads((folder / "runs" / name / "run.json").read_text())
+    return found
+
+
+def ids(folder: Path, name: str) -> list[str]:
+    table = pq.read_table(folder / "runs" / name / "rows.parquet", columns=["trade_id"])
+    return [str(one) for one in table["trade_id"].to_pylist()]
+
+
+def test_a_run_is_whole_and_says_what_it_used(server: RunningServer, tmp_path: Path) -> None:
+    before = server.counters()["answered"]
+    said = tradegen(*flags(server, 40, "--name", "a", "--workers", 2), cwd=tmp_path).stdout
+    assert len(set(ids(tmp_path, "a"))) == 40
+    attempts = manifest(tmp_path, "a")["attempts"]
+    assert isinstance(attempts, dict)
+    assert attempts["calls"] == server.counters()["answered"] - before
+    assert set(attempts["usage"]) >= {"generator", "judge"}
+    assert attempts["calls"] == sum(used["calls"] for used in attempts["usage"].values())
+    assert f"{attempts['calls']:,} calls (generator" in said
+    assert not (tmp_path / "runs/a/calls.sqlite").exists()
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"no_json_schema": True},
+        {"no_json_schema": True, "no_json_object": True},
+        {"thinking": True},
+    ],
+)
+def test_models_that_know_no_schema_or_think_aloud_are_understood(
+    server: RunningServer, tmp_path: Path, rules: dict[str, bool]
+) -> None:
+    try:
+        server.faults(**rules)
+        tradegen(*flags(server, 6, "--name", "a", "-q"), cwd=tmp_path)
+    finally:
+        server.faults(**dict.fromkeys(rules, False))
+    assert len(ids(tmp_path, "a")) == 6
+
+
+def test_chaos_loses_and_doubles_nothing(server: RunningServer, tmp_path: Path) -> None:
+    n, kills = 80, 10
+    run = flags(server, n, "--name", "a", "-q", "--workers", 2)
+    moments = random.Random(1)
+    before = server.counters(keys=True)
+    try:
+        server.faults(
+            too_many_requests=0.05, server_error=0.02, malformed=0.03, latency_ms=100, reset=0.01
+        )
+        for _ in range(kills):
+            process = start(*run, cwd=tmp_path, env={"TRADEGEN_NIM__CALLS_AT_ONCE": "6"})
+            answered = server.counters()["answered"]
+            wanted = answered + moments.randint(3, 10)
+            deadline = time.monotonic() + 60
+            while server.counters()["answered"] < wanted and process.poll() is None:
+                assert time.monotonic() < deadline, "the run makes no calls"
+                time.sleep(0.02)
+            helpers = descendants(process)
+            process.kill()
+            process.communicate()
+            assert process.returncode == -signal.SIGKILL, "the run had ended before the kill"
+            wait_until_gone(helpers)
+        tradegen(*run, "--resume", cwd=tmp_path)
+    finally:
+        server.faults(
+            too_many_requests=0.0, server_error=0.0, malformed=0.0, latency_ms=20, reset=0.0
+        )
+    assert len(ids(tmp_path, "a")) == len(set(ids(tmp_path, "a"))) == n
+    doubled = set(server.counters(keys=True)["answered_more_than_once"]) - set(
+        before["answered_more_than_once"]
+    )
+    # An answer that was on its way in the very moment of a kill had not been received.
+    assert len(doubled) <= 2 * kills
+
+
+def test_calls_never_pass_their_limit(server: RunningServer, tmp_path: Path) -> None:
+    before = server.counters()["requests"]
+    run = flags(server, 200, "--name", "a", "--max-calls", 60)
+    said = tradegen(*run, cwd=tmp_path, expect=3).stdout
+    assert server.counters()["requests"] - before <= 60
+    assert "spent" in said
+    kept = len(ids(tmp_path, "a"))
+    assert 0 < kept < 60
+    tradegen(*flags(server, 200, "--name", "a", "--max-calls", 150), cwd=tmp_path, expect=3)
+    assert server.counters()["requests"] - before <= 150
+    assert len(ids(tmp_path, "a")) > kept
+
+
+def test_an_endpoint_that_is_not_there_is_named_at_once(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}/v1"
+    said = tradegen("run", "--engine", "nim", "--base-url", url, cwd=tmp_path, expect=4).stderr
+    assert f"{url} cannot be reached" in said
+    assert "Traceback" not in said
+
+
+def test_without_a_key_the_hosted_models_are_not_asked(tmp_path: Path) -> None:
+    said = tradegen("run", "--engine", "nim", cwd=tmp_path, expect=4).stderr
+    assert "set NVIDIA_API_KEY" in said
+    assert "--base-url" in said
+
+
+def test_an_unknown_model_is_told_with_those_there_are(
+    server: RunningServer, tmp_path: Path
+) -> None:
+    said = tradegen(*flags(server, 5, "--model", "nobody/none"), cwd=tmp_path, expect=4).stderr
+    assert "has no model nobody/none; it offers" in said
+
+
+def test_a_refused_key_is_told_and_never_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NVIDIA_API_KEY", "nvapi-wrong-and-secret")
+    with nim_server({"generator": [], "judge": []}, folder=tmp_path, api_key="nvapi-right") as one:
+        said = tradegen(*flags(one, 5), cwd=tmp_path, expect=4)
+    assert "refused the key" in said.stderr
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            assert b"wrong-and-secret" not in path.read_bytes()
+    assert "wrong-and-secret" not in said.stdout + said.stderr

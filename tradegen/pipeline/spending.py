@@ -1,0 +1,55 @@
+"""Spending: how many more attempts may begin before calls or money run out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tradegen.data.ledger import Attempt
+from tradegen.graph.state import MOST_RETRIES
+
+MOST_CALLS = 2 * (1 + MOST_RETRIES + 1 + MOST_RETRIES)
+"""Calls of one attempt at the most: each role's question, and one repair of each answer."""
+
+_UNKNOWN = 8
+_CAUTION = 2.0
+
+
+class Spending:
+    """Counts calls and cost against their limits (None: no limit).
+
+    Calls never pass their limit: attempts begin only while all of them, at `MOST_CALLS` each,
+    would stay below it. What an attempt costs is known afterwards; attempts begin while twice
+    their mean cost so far would stay below the limit.
+    """
+
+    def __init__(self, max_calls: int | None, max_cost: float | None) -> None:
+        """Start with nothing spent."""
+        self._max_calls, self._max_cost = max_calls, max_cost
+        self.calls, self.cost = 0, 0.0
+        self._attempts = 0
+
+    def restore(self, summary: Mapping[str, Any]) -> None:
+        """Take up what earlier sessions spent, from the ledger's summary."""
+        self.calls = summary["calls"]
+        self.cost = sum(used["cost"] for used in summary.get("usage", {}).values())
+        self._attempts = summary["attempts"]
+
+    def add(self, attempt: Attempt) -> None:
+        """Count an attempt that has ended."""
+        self.calls += attempt.calls
+        self.cost += sum(used["cost"] for used in attempt.log.get("usage", {}).values())
+        self._attempts += 1
+
+    def room(self, outstanding: int) -> int | None:
+        """Return how many attempts may begin beside those under way; None: any number."""
+        rooms = []
+        if self._max_calls is not None:
+            rooms.append((self._max_calls - self.calls) // MOST_CALLS)
+        if self._max_cost is not None:
+            rooms.append(self._within_cost(self._max_cost))
+        return None if not rooms else max(0, min(rooms) - outstanding)
+
+    def _within_cost(self, limit: float) -> int:
+        if self.cost >= limit:
+            return 0
+        mean = self.cost / self._attempts if self._attempts else 0.0
+        return int((limit - self.cost) / (_CAUTION * mean)) if mean else _UNKNOWN
