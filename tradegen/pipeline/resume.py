@@ -14,7 +14,7 @@ from tradegen.errors import InputError, StorageError
 from tradegen.settings import Settings, Stated, decides_rows, identity, restore_settings
 from tradegen.version import __version__
 
-UNFINISHED = ("running", "interrupted", "exhausted")
+UNFINISHED = ("running", "interrupted", "exhausted", "spent")
 """Status of runs that can go on."""
 
 _LIMITS = ("max_attempts", "max_attempts_per_row")
