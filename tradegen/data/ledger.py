@@ -351,9 +351,9 @@ class Ledger:
         """Return usage by role and what arithmetic settled, over all attempts that logged any."""
         usage: dict[str, dict[str, float]] = {}
         settled: dict[str, int] = {}
-        with self._storage_errors():
+        with self._storage_errors(), self.trusted():
             for (text,) in self._db.execute("SELECT log FROM attempts WHERE log != '{}'"):
-                log = json.loads(text)
+                log = _read_json(text, dict, "log")
                 for role, used in log.get("usage", {}).items():
                     total = usage.setdefault(role, dict.fromkeys(used, 0))
                     for name, amount in used.items():
