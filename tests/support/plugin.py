@@ -39,8 +39,8 @@ class Model:
         return Engine("theirs", roles, roles, roles)
 
 
-def learn(gold, seed, false_rejections):
-    return Model(learn_embedded(gold, seed, false_rejections))
+def learn(order):
+    return Model(learn_embedded(order.gold, order.seed, order.false_rejections))
 
 
 Model.Roles = Roles

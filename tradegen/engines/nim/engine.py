@@ -73,6 +73,7 @@ class NimModels:
             generator=NimGenerator(
                 asker("generator", trade), prompt("generator", trade), shown, self.seed
             ),
+            applies_rules=True,
             judge=NimJudge(
                 Rules(gold.market, self.guard),
                 asker("judge", verdict),
