@@ -36,7 +36,7 @@ class _Gold(_Part):
 
 
 class _Manifest(_Part):
-    status: Literal["running", "interrupted", "exhausted", "done"]
+    status: Literal["running", "interrupted", "exhausted", "spent", "done"]
     asked: NonNegativeInt
     accepted: NonNegativeInt
     buckets: list[_Bucket]
