@@ -25,6 +25,8 @@ def progress(**changed: float) -> Progress:
         "ready": 250,
         "thrown_away": 7,
         "retries": 12,
+        "calls": 0,
+        "cost": 0.0,
         "session_ready": 200,
         "session_seconds": 4.0,
         **changed,

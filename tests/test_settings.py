@@ -157,7 +157,10 @@ def test_all_wrong_settings_are_told_at_once_with_the_file_they_may_come_from() 
         ({"sedd": 1}, "sedd: no such setting; did you mean seed?"),
         ({"run": {"fodler": "x"}}, "run.fodler: no such setting; did you mean folder?"),
         ({"gold": {"hold_out": 0.1}}, "gold.hold_out: no such setting; did you mean holdout?"),
-        ({"zzz": 1}, "zzz: no such setting; there is n, seed, engine, gold, diversity, judge, run"),
+        (
+            {"zzz": 1},
+            "zzz: no such setting; there is n, seed, engine, gold, diversity, judge, nim, run",
+        ),
     ],
 )
 def test_an_unknown_setting_is_refused_with_the_nearest_known_one(

@@ -251,7 +251,10 @@ def test_the_command_that_is_printed_leads_to_the_end(
 def test_an_unknown_engine_ends_with_4_and_the_nearest_known_one(cli: Command) -> None:
     said = cli("preview", "--engine", "embeded")
     assert said.code == 4
-    assert said.err == "tradegen: no engine 'embeded'; did you mean embedded? There is embedded.\n"
+    assert (
+        said.err
+        == "tradegen: no engine 'embeded'; did you mean embedded? There is embedded, nim.\n"
+    )
     assert not said.out
 
 

@@ -29,7 +29,7 @@ def lines_by_name() -> dict[str, str]:
     found: dict[str, str] = {}
     section = ""
     for line in settings_file().splitlines():
-        if header := re.fullmatch(r"\[(\w+)\]", line):
+        if header := re.fullmatch(r"\[([\w.]+)\]", line):
             section = f"{header[1]}."
         elif setting := SETTING.match(line):
             found[section + setting[1].split(" = ")[0]] = setting[1]
@@ -50,7 +50,9 @@ def test_every_setting_is_in_it() -> None:
 @pytest.mark.parametrize("name", sorted(lines_by_name()))
 def test_every_line_can_be_uncommented_and_loads(name: str, tmp_path: Path) -> None:
     line = lines_by_name()[name]
-    text = settings_file().replace(f"#{line}", line)
+    section, _, _ = name.rpartition(".")
+    head, header, tail = settings_file().partition(f"\n[{section}]\n" if section else "\n")
+    text = head + header + tail.replace(f"#{line}", line, 1)
     assert text != settings_file()
     path = tmp_path / "tradegen.toml"
     path.write_text(text, encoding="utf-8")

@@ -30,24 +30,24 @@ def init_command(path: Path, *, force: bool) -> None:
 
 def settings_file() -> str:
     """Return a settings file with every setting, its default and what it means."""
-    return "\n".join([_HEAD, *_lines(Settings, "")]) + "\n"
+    return "\n".join([_HEAD, *_lines(Settings(), "")]) + "\n"
 
 
-def _lines(model: type[BaseModel], section: str) -> Iterator[str]:
+def _lines(defaults: BaseModel, section: str) -> Iterator[str]:
     sections = []
-    for name, field in model.model_fields.items():
-        if isinstance(field.default, BaseModel):
-            sections.append((f"{section}{name}", type(field.default)))
+    for name, field in type(defaults).model_fields.items():
+        default = getattr(defaults, name)
+        if isinstance(default, BaseModel):
+            sections.append((f"{section}{name}", default))
         else:
             yield f"# {field.description}"
-            yield f"#{name} = {_value(field)}"
-    for name, part in sections:
-        yield f"\n[{name}]\n# {part.__doc__}"
-        yield from _lines(part, f"{name}.")
+            yield f"#{name} = {_value(default, field)}"
+    for path, part in sections:
+        yield f"\n[{path}]\n# {part.__doc__}"
+        yield from _lines(part, f"{path}.")
 
 
-def _value(field: FieldInfo) -> str:
-    default: Any = field.get_default(call_default_factory=True)
+def _value(default: Any, field: FieldInfo) -> str:
     if default is None:
         return f"{json.dumps((field.examples or [''])[0])}  # an example; not set by default"
     if isinstance(default, Path):

@@ -60,3 +60,11 @@ def test_where_nothing_differs_one_value_is_replaced_by_itself() -> None:
         ops = patch(BEFORE, AFTER, fields)
         assert len(ops) == 1
         assert jsonpatch.apply_patch(BEFORE, ops) == BEFORE
+
+
+def test_a_patch_of_an_own_column_touches_that_column_alone() -> None:
+    before = {**BEFORE, "extras": {"why/how": "stop", "note": "a"}}
+    after = {**BEFORE, "extras": {"why/how": "target", "note": "b"}}
+    fields = named_fields({}, {"consistency": {"fields": ["extras.why/how"]}})
+    patched = jsonpatch.apply_patch(before, patch(before, after, fields))
+    assert patched == {**BEFORE, "extras": {"why/how": "target", "note": "a"}}

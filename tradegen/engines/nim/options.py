@@ -13,6 +13,10 @@ DECIDE_ROWS = frozenset({"generator", "judge", "refiner", "pass_score", "seed_ba
 """Options that decide what rows a run makes; all others are about where and how fast."""
 
 
+_TEMPERATURE = "randomness of the answers"
+_MAX_TOKENS = "longest answer"
+
+
 class _Options(BaseModel):
     model_config = ConfigDict(extra="forbid", validate_default=True, frozen=True)
 
@@ -26,9 +30,9 @@ class RoleOptions(_Options):
         "the only model of an endpoint of your own",
         examples=["meta/llama-3.3-70b-instruct"],
     )
-    temperature: float = Field(0.7, ge=0, le=2, description="randomness of the answers")
+    temperature: float = Field(0.7, ge=0, le=2, description=_TEMPERATURE)
     top_p: float = Field(0.95, gt=0, le=1, description="share of probability that is sampled from")
-    max_tokens: int = Field(6144, ge=64, description="longest answer")
+    max_tokens: int = Field(6144, ge=64, description=_MAX_TOKENS)
     price_in: float = Field(0.0, ge=0, description="price of a million tokens read")
     price_out: float = Field(0.0, ge=0, description="price of a million tokens written")
     chat_model: str | None = Field(
@@ -36,6 +40,26 @@ class RoleOptions(_Options):
         description="import path of another LangChain chat model, package.module:Class",
         examples=["langchain_openai:ChatOpenAI"],
     )
+
+
+class GeneratorOptions(RoleOptions):
+    """The generator's model: hot, for diverse rows."""
+
+    temperature: float = Field(0.9, ge=0, le=2, description=_TEMPERATURE)
+
+
+class JudgeOptions(RoleOptions):
+    """The judge's model: cold, for verdicts that stay the same."""
+
+    temperature: float = Field(0.0, ge=0, le=2, description=_TEMPERATURE)
+    max_tokens: int = Field(2048, ge=64, description=_MAX_TOKENS)
+
+
+class RefinerOptions(RoleOptions):
+    """The refiner's model: cool, for the smallest edit."""
+
+    temperature: float = Field(0.2, ge=0, le=2, description=_TEMPERATURE)
+    max_tokens: int = Field(2048, ge=64, description=_MAX_TOKENS)
 
 
 class NimOptions(_Options):
@@ -46,9 +70,9 @@ class NimOptions(_Options):
         description="address of a NIM of your own; default: NVIDIA's hosted models",
         examples=["http://localhost:8000/v1"],
     )
-    generator: RoleOptions = RoleOptions(temperature=0.9)
-    judge: RoleOptions = RoleOptions(temperature=0.0, max_tokens=2048)
-    refiner: RoleOptions = RoleOptions(temperature=0.2, max_tokens=2048)
+    generator: GeneratorOptions = GeneratorOptions()
+    judge: JudgeOptions = JudgeOptions()
+    refiner: RefinerOptions = RefinerOptions()
     pass_score: int = Field(4, ge=1, le=5, description="least score of each of three criteria")
     seed_bars: int = Field(64, ge=1, le=64, description="bars before entry shown of each seed")
     calls_at_once: int = Field(128, ge=1, description="most calls under way, all workers together")

@@ -14,7 +14,8 @@ _WIRE_OF = {contract: wire for wire, contract in _CONTRACT_OF.items()}
 _SAME = ("symbol", "side", "interval", "quantity", "bars", "bars.volume")
 _KNOWN = {**_CONTRACT_OF, **dict.fromkeys(_SAME), **_WIRE_OF}
 _NAME = re.compile(r"/?([a-z_]+)(?:[\[/]\d+\]?)?(\.volume)?")
-_WORD = re.compile(r"bars\.volume|[a-z_]+")
+_OWN_COLUMN = re.compile(r"/?extras[./](.+)")
+_WORD = re.compile(r"bars\.volume|extras\.\w+|[a-z_]+")
 
 Op = dict[str, Any]
 
@@ -33,7 +34,11 @@ def named_fields(task: object, critique: object) -> frozenset[str]:
     """
     listed = [*_under_fields(task)] or [*_under_fields(critique)]
     words = listed or _WORD.findall(str(critique))
-    return frozenset(_contract_name(word) for word in words if _plain(word) in _KNOWN)
+    return frozenset(
+        _contract_name(word)
+        for word in words
+        if _plain(word) in _KNOWN or _OWN_COLUMN.fullmatch(word)
+    )
 
 
 def patch(before: Mapping[str, Any], after: Mapping[str, Any], fields: frozenset[str]) -> list[Op]:
@@ -47,10 +52,16 @@ def patch(before: Mapping[str, Any], after: Mapping[str, Any], fields: frozenset
     if "bars.volume" in fields and "bars" not in fields:
         wanted["bars"] = _with_new_volumes(before, after)
     changed = {name: value for name, value in wanted.items() if value != before.get(name)}
-    same = {name: before[name] for name in (*wanted, "quantity") if name in before}
+    own, new = before.get("extras", {}), after.get("extras", {})
+    for name in on_the_wire(fields):
+        column = name.removeprefix("extras.")
+        if column != name and column in new and new[column] != own.get(column):
+            changed["extras/" + column.replace("~", "~0").replace("/", "~1")] = new[column]
+    if not changed:
+        changed = {name: before[name] for name in (*wanted, "quantity") if name in before}
+        changed = dict([*changed.items()][:1])
     return [
-        {"op": "replace", "path": f"/{name}", "value": value}
-        for name, value in (changed.items() or [*same.items()][:1])
+        {"op": "replace", "path": f"/{name}", "value": value} for name, value in changed.items()
     ]
 
 
@@ -73,6 +84,8 @@ def _under_fields(critique: object) -> Iterator[str]:
 
 
 def _plain(word: str) -> str:
+    if own := _OWN_COLUMN.fullmatch(word):
+        return f"extras.{own[1]}"
     found = _NAME.match(word)
     return f"{found[1]}{found[2] or ''}" if found else word
 
