@@ -12,7 +12,7 @@ from tradegen.errors import DamagedError, InputError, StorageError
 
 Outcome = Literal["passed", "accepted", "thrown_away"]
 
-FORMAT = 2
+FORMAT = 3
 """Version of the tables; a ledger of another version is not touched."""
 
 _TABLES = """
