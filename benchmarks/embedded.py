@@ -16,64 +16,26 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psutil
 from rich.console import Console
 from rich.table import Table
+
+from benchmarks.watched import Watched, watch
 
 if TYPE_CHECKING:
     from tradegen.pipeline.blueprint import Blueprint
     from tradegen.pipeline.messages import Delivery
 
-_SAMPLE_S = 0.25  # looking at memory costs milliseconds of the CPU that is measured
 _PARTS = ("graph", "engine", "judge", "ledger", "files")
 
 
-@dataclass(frozen=True, slots=True)
-class Shell:
-    """One run from the shell: seconds, CPU seconds and the peak of all its processes, in MB."""
-
-    seconds: float
-    cpu_seconds: float
-    peak_mb: float
-    largest_mb: float
-
-
-def from_the_shell(n: int, gold: list[str], folder: Path) -> Shell:
+def from_the_shell(n: int, gold: list[str], folder: Path) -> Watched:
     """Run the main job as a user would, and watch its processes."""
     flags = [part for path in gold for part in ("--gold", path)]
-    command = [sys.executable, "-m", "tradegen", "run", "--n", str(n), "-q", *flags]
-    started = time.monotonic()
-    process = psutil.Popen([*command, "--folder", str(folder), "--name", f"n{n}"])
-    peak = largest = 0.0
-    cpu: dict[int, float] = {}
-    while process.poll() is None:
-        total = 0.0
-        for one in [process, *_children(process)]:
-            try:
-                with one.oneshot():
-                    used = one.memory_full_info().pss / 1e6
-                    times = one.cpu_times()
-            except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
-                continue
-            total += used
-            largest = max(largest, used)
-            cpu[one.pid] = times.user + times.system
-        peak = max(peak, total)
-        time.sleep(_SAMPLE_S)
-    if process.returncode:
-        raise SystemExit(f"the run failed with exit code {process.returncode}")
-    return Shell(time.monotonic() - started, sum(cpu.values()), peak, largest)
-
-
-def _children(process: psutil.Process) -> list[psutil.Process]:
-    try:
-        return process.children(recursive=True)
-    except psutil.NoSuchProcess:
-        return []
+    named = ("--folder", str(folder), "--name", f"n{n}")
+    return watch(["run", "--n", str(n), "-q", *flags, *named])
 
 
 class StopWatch:

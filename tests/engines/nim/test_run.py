@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from tests.support.nim_server import RunningServer, nim_server
+from tradegen.testing.nim_server.process import RunningServer, nim_server
 from tests.support.processes import descendants, start, tradegen, wait_until_gone
 
 NO_KEY = {"NVIDIA_API_KEY": ""}

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import pytest
 
-from tests.support.nim_server import RunningServer, nim_server
+from tradegen.testing.nim_server.process import RunningServer, nim_server
 from tests.testing.nim_server.asking import SCRIPT
 from tradegen.testing.nim_server.faults import Faults
 from tradegen.testing.nim_server.rules import Rules

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.support.nim_server import RunningServer, nim_server
+from tradegen.testing.nim_server.process import RunningServer, nim_server
 from tests.support.rows import demo_gold
 from tests.testing.nim_server.asking import Heard, ask, ask_all, question
 from tradegen.data.invariants import find_violations

@@ -9,7 +9,7 @@ from urllib.parse import urlparse
 import aiohttp
 import pytest
 
-from tests.support.nim_server import nim_server
+from tradegen.testing.nim_server.process import nim_server
 from tests.testing.nim_server.asking import SCRIPT, ask, ask_all, question
 
 

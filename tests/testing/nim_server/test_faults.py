@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tests.support.nim_server import RunningServer
+from tradegen.testing.nim_server.process import RunningServer
 from tests.testing.nim_server.asking import (
     SCHEMA,
     TRADE,

@@ -7,7 +7,7 @@ import aiohttp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.nim_server import RunningServer
+from tradegen.testing.nim_server.process import RunningServer
 from tests.testing.nim_server.asking import Heard, ask, ask_all, question, send
 from tradegen.testing.nim_server.window import SlidingWindow
 

@@ -13,9 +13,12 @@ class Counters:
 
     `answers` counts for each request body (its SHA-256) how often it was answered with success: a
     sound 200, all of whose bytes went to the socket. Full 200s spoilt by a fault count as
-    `damaged` instead. `faults` holds injected faults and refusals by kind.
+    `damaged` instead. `faults` holds injected faults and refusals by kind, `first` and `last` are
+    when the first request came and the last answer went, by the monotonic clock.
     """
 
+    first: float | None = None
+    last: float = 0.0
     requests: int = 0
     answered: int = 0
     damaged: int = 0
@@ -33,6 +36,7 @@ class Counters:
 
     def arrived(self, now: float, window_s: float) -> None:
         """Count a request to the chat endpoint."""
+        self.first = now if self.first is None else self.first
         self.requests += 1
         self.in_flight += 1
         self.highest_in_flight = max(self.highest_in_flight, self.in_flight)
@@ -43,8 +47,9 @@ class Counters:
         """Count the end of a request, however it ended."""
         self.in_flight -= 1
 
-    def sent(self, key: str, role: str, *, sound: bool) -> None:
+    def sent(self, now: float, key: str, role: str, *, sound: bool) -> None:
         """Count a full 200."""
+        self.last = now
         if not sound:
             self.damaged += 1
             return
@@ -64,6 +69,7 @@ class Counters:
         kinds = ("faults", "requests_by_role", "answered_by_role")
         report: dict[str, Any] = {name: getattr(self, name) for name in (*names, *levels)}
         report |= {name: dict(getattr(self, name)) for name in kinds}
+        report["serving_s"] = max(0.0, self.last - (self.first or 0.0))
         report["bodies"] = len(self.seen)
         report["answered_more_than_once"] = {k: n for k, n in self.answers.items() if n > 1}
         if with_keys:

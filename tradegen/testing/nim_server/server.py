@@ -113,7 +113,8 @@ class NimServer:
         parcel = Parcel(pieces, headers, call.streamed)
         response, sent = await deliver(request, parcel, fate.fault, self._faults.drip_ms / 1000)
         if sent:
-            self.counters.sent(call.key, call.role, sound=fate.fault not in _DAMAGING)
+            sound = fate.fault not in _DAMAGING
+            self.counters.sent(time.monotonic(), call.key, call.role, sound=sound)
             self.counters.tokens(completion.prompt_tokens, completion.completion_tokens)
         return response
 
