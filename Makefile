@@ -35,6 +35,7 @@ docs: $(VENV)/.ready-dev  ## write the generated pages anew
 bench: $(VENV)/.ready-dev  ## run the benchmarks
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.embedded
+	$(BIN)/python -m benchmarks.nim
 
 lock: $(VENV)/.ready-dev  ## pin the newest versions that pyproject.toml allows
 	$(BIN)/python -m pip --disable-pip-version-check install --quiet uv

@@ -17,16 +17,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.one_loop import attempt_each
 from benchmarks.watched import Watched, watch
-
-if TYPE_CHECKING:
-    from tradegen.pipeline.blueprint import Blueprint
-    from tradegen.pipeline.messages import Delivery
 
 _PARTS = ("graph", "engine", "judge", "ledger", "files")
 
@@ -87,34 +84,9 @@ def by_part(n: int, gold: list[str], folder: Path) -> dict[str, float]:
         watch.on(EmbeddedJudge, "opinions", "judge"),
     ):
         blueprint = prepare(load_settings(settings)).blueprint
-        total = asyncio.run(_attempts(blueprint, n))
+        total = asyncio.run(attempt_each(blueprint, n))
     watch.seconds["graph"] = total - watch.seconds["engine"] - watch.seconds["judge"]
     return {part: 1000 * watch.seconds[part] / n for part in _PARTS}
-
-
-async def _attempts(blueprint: "Blueprint", n: int) -> float:
-    """Make the first attempt at each row as a worker does; return the CPU seconds it took."""
-    from tradegen.graph.build import build_graph
-    from tradegen.pipeline.crew import Crew
-    from tradegen.pipeline.messages import Crash, Task
-    from tradegen.pipeline.worker import collect_garbage_rarely
-
-    left, done = n, asyncio.Event()
-
-    def deliver(delivery: "Delivery") -> None:
-        nonlocal left
-        if isinstance(delivery, Crash):
-            raise delivery.error()
-        left -= len(delivery)
-        if left == 0:
-            done.set()
-
-    crew = Crew(build_graph(), blueprint.pipeline(blueprint.learn()), 256, deliver)
-    collect_garbage_rarely()
-    started = time.thread_time()
-    crew.submit([Task(number, 0) for number in range(n)])
-    await done.wait()
-    return time.thread_time() - started
 
 
 def main() -> None:

@@ -13,7 +13,6 @@ import json
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,14 +22,20 @@ import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.one_loop import attempt_each
 from benchmarks.watched import Watched, watch
 from benchmarks.whose_cpu import WhoseCpu
-from tradegen.testing.nim_server.process import Option, nim_server
+from tradegen.testing.nim_server.process import nim_server
 
 _SPARE = 1.5
 _CALLS_A_ROW = 2
 _IN_FLIGHT = 128
+_FEW = 10
 _FAULTS = {"too_many_requests": 0.05, "server_error": 0.02, "malformed": 0.03}
+_REFUSALS = (
+    *("too_many_requests", "too_many_requests_silent"),
+    *("concurrency_exceeded", "rpm_exceeded"),
+)
 _OWNERS = {
     "/langgraph/": "LangGraph",
     "/langchain_core/": "LangChain",
@@ -45,15 +50,17 @@ _OWNERS = {
 class Scenario:
     """One run: how the server behaves, the run's own flags, and what the server allows at best.
 
-    `limit` is in rows a second; `peer` is what the best peer measured reached on two calls a row.
+    `limit` is in rows a second; `clean` names the same run without faults; `peer` is what the best
+    peer reached on two calls a row.
     """
 
     name: str
     title: str
     n: int
-    server: Mapping[str, Option]
+    server: Mapping[str, Any]
     flags: tuple[str, ...] = ("--workers", "1")
     limit: float | None = None
+    clean: str = ""
     peer: str = ""
 
 
@@ -84,20 +91,22 @@ def scenarios(*, quick: bool) -> Iterator[Scenario]:
     )
     yield Scenario(
         "fast2", "50 ms, two workers", 6000 // few, {"latency_ms": 50}, ("--workers", "2"), fast,
-        "70-88",
+        peer="70-88",
     )  # fmt: skip
     yield Scenario(
         "faults", "50 ms, 5 % 429 + 2 % 500 + 3 % malformed", 4000 // few,
-        {"latency_ms": 50, **_FAULTS}, peer="8-12",
+        {"latency_ms": 50, **_FAULTS}, clean="fast", peer="8-12",
     )  # fmt: skip
     yield Scenario(
         "slowfaults", "500 ms, the same faults", 4000 // few,
-        {"latency_ms": 500, **_FAULTS}, limit=slow, peer="8-12",
+        {"latency_ms": 500, **_FAULTS}, clean="slow", peer="8-12",
     )  # fmt: skip
     yield Scenario(
         "cap", "500 ms, server serves 16 at once", 800 // few,
         {"latency_ms": 500, "concurrency": 16}, limit=16 / 0.5 / _CALLS_A_ROW,
     )  # fmt: skip
+    for n in (1000, 10_000):
+        yield Scenario(f"memory{n}", f"50 ms, {n:,} rows", n, {"latency_ms": 50}, limit=fast)
     yield Scenario(
         "rpm", "server enforces 40 a minute, --rpm 40", 100 // few, {"rpm": 40},
         ("--workers", "1", "--rpm", "40"), limit=40 / 60 / _CALLS_A_ROW,
@@ -106,7 +115,7 @@ def scenarios(*, quick: bool) -> Iterator[Scenario]:
 
 def run_scenario(scenario: Scenario, folder: Path) -> Outcome:
     """Run one scenario from the shell, against a server of its own."""
-    with nim_server(bank=int(_SPARE * scenario.n), **scenario.server) as server:
+    with nim_server(**{"bank": int(_SPARE * scenario.n), **scenario.server}) as server:
         watched = watch(
             [
                 *("run", "--engine", "nim", "--base-url", server.base_url, "-q"),
@@ -131,58 +140,29 @@ def cpu_by_owner(n: int, base_url: str) -> dict[str, float]:
         settings["run"] = {"folder": folder, "name": "cpu"}
         blueprint = prepare(load_settings(settings)).blueprint
         whose = WhoseCpu(_OWNERS, "event loop")
-        cpu = asyncio.run(_attempts(blueprint, n, whose))
+        cpu = asyncio.run(attempt_each(blueprint, n, whose.on()))
     shares = whose.shares()
-    for place, count in whose.places.most_common(40):
-        print(f"{1000 * cpu * count / sum(whose.samples.values()) / n:.3f} {place}", file=sys.stderr)
     return {owner: 1000 * cpu * share / n for owner, share in shares.items()}
-
-
-async def _attempts(blueprint: Any, n: int, whose: WhoseCpu) -> float:
-    """Make the first attempt at each row as a worker does; return the CPU seconds it took."""
-    from tradegen.graph.build import build_graph
-    from tradegen.pipeline.crew import Crew
-    from tradegen.pipeline.messages import Crash, Delivery, Task
-    from tradegen.pipeline.worker import collect_garbage_rarely
-
-    left, done = n, asyncio.Event()
-
-    def deliver(delivery: Delivery) -> None:
-        nonlocal left
-        if isinstance(delivery, Crash):
-            raise delivery.error()
-        left -= len(delivery)
-        if left == 0:
-            done.set()
-
-    crew = Crew(build_graph(), blueprint.pipeline(blueprint.learn()), 256, deliver)
-    collect_garbage_rarely()
-    started = time.thread_time()
-    with whose.on():
-        crew.submit([Task(number, 0) for number in range(n)])
-        await done.wait()
-    return time.thread_time() - started
 
 
 def _table(outcomes: Sequence[tuple[Scenario, Outcome]]) -> Table:
     table = Table(title="NIM engine; rates in accepted rows a second")
     table.add_column("scenario")
-    for name in ("rows", "rate", "limit", "of limit", "peer", "calls/row", "429 seen",
+    for name in ("rows", "rate", "limit", "reached", "peer", "calls/row", "429 seen",
                  "lost", "doubled", "CPU ms/row", "peak MB"):  # fmt: skip
         table.add_column(name, justify="right")
+    rates = {scenario.name: outcome.rate for scenario, outcome in outcomes}
     for scenario, outcome in outcomes:
-        counters = outcome.counters
-        refused = sum(k for name, k in counters["faults"].items() if name.startswith("too_many"))
-        of_limit = f"{outcome.rate / scenario.limit:.1%}" if scenario.limit else ""
+        faults = outcome.counters["faults"]
         table.add_row(
             scenario.title,
             f"{scenario.n:,}",
-            f"{outcome.rate:,.2f}" if outcome.rate < 10 else f"{outcome.rate:,.0f}",
-            f"{scenario.limit:,.2f}" if scenario.limit else "",
-            of_limit,
+            _number(outcome.rate),
+            _number(scenario.limit) if scenario.limit else "",
+            _reached(scenario, outcome.rate, rates),
             scenario.peer,
             f"{outcome.attempts['calls'] / scenario.n:.2f}",
-            f"{refused + counters['faults'].get('rpm', 0) + counters['faults'].get('concurrency', 0):,}",
+            f"{sum(faults.get(kind, 0) for kind in _REFUSALS):,}",
             f"{scenario.n - len(outcome.ids)}",
             f"{len(outcome.ids) - len(set(outcome.ids))}",
             f"{1000 * outcome.watched.cpu_seconds / scenario.n:.2f}",
@@ -191,10 +171,24 @@ def _table(outcomes: Sequence[tuple[Scenario, Outcome]]) -> Table:
     return table
 
 
+def _number(rate: float) -> str:
+    return f"{rate:,.0f}" if rate >= _FEW else f"{rate:,.3f}"
+
+
+def _reached(scenario: Scenario, rate: float, rates: Mapping[str, float]) -> str:
+    if scenario.clean in rates:
+        return f"{rate / rates[scenario.clean]:.1%} of clean"
+    return f"{rate / scenario.limit:.1%}" if scenario.limit else ""
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", nargs="*", help="names of scenarios, cpu, memory")
+    parser.add_argument(
+        "--only",
+        nargs="*",
+        help="slow, fast, fast2, faults, slowfaults, cap, memory1000, memory10000, rpm, cpu",
+    )
     parser.add_argument("--quick", action="store_true", help="a quarter of the rows")
     arguments = parser.parse_args()
     console = Console(width=160)
@@ -205,22 +199,26 @@ def main() -> None:
             if wanted and scenario.name not in wanted:
                 continue
             outcomes.append((scenario, run_scenario(scenario, Path(folder))))
-            console.print(f"{scenario.title}: {outcomes[-1][1].rate:.2f} rows/s")
-            console.print(outcomes[-1][1].counters["faults"])
+            console.print(f"{scenario.title}: {_number(outcomes[-1][1].rate)} rows/s")
     if outcomes:
         console.print(_table(outcomes))
     if not wanted or "cpu" in wanted:
-        console.print(_cpu_of_its_own(500 if arguments.quick else 3000))
+        console.print(_cpu_table(500 if arguments.quick else 3000))
 
 
-def _cpu_of_its_own(n: int) -> dict[str, float]:
+def _cpu_table(n: int) -> Table:
     code = "import sys, json; from benchmarks.nim import cpu_by_owner; "
     code += "print(json.dumps(cpu_by_owner(int(sys.argv[1]), sys.argv[2])))"
     with nim_server(bank=int(_SPARE * n), latency_ms=50) as server:
         command = [sys.executable, "-c", code, str(n), server.base_url]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return {owner: round(ms, 3) for owner, ms in sorted(found.items(), key=lambda x: -x[1])}
+    table = Table(title="CPU of a worker, by whose code it runs")
+    table.add_column("owner")
+    table.add_column("ms/row", justify="right")
+    for owner, milliseconds in sorted(found.items(), key=lambda item: -item[1]):
+        table.add_row(owner, f"{milliseconds:.2f}")
+    return table
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ _EVERY_S = 0.002
 
 
 class WhoseCpu:
-    """Samples the main thread every two milliseconds of CPU, by wall-clock-free `ITIMER_PROF`.
+    """Samples the main thread every two milliseconds of the process's CPU time.
 
     `owners` maps a part of a file's path to the owner's name. A sample belongs to the owner of the
     innermost frame that has one: what numpy or json do for tradegen is tradegen's.
@@ -22,7 +22,6 @@ class WhoseCpu:
         self._rest = rest
         self._known: dict[str, str | None] = {}
         self.samples: Counter[str] = Counter()
-        self.places: Counter[str] = Counter()
 
     @contextmanager
     def on(self) -> Iterator[None]:
@@ -48,7 +47,6 @@ class WhoseCpu:
             owner = self._known[path]
             if owner is not None:
                 self.samples[owner] += 1
-                self.places[f"{path.rpartition('site-packages/')[2]}:{frame.f_code.co_name}"] += 1
                 return
             frame = frame.f_back
         self.samples[self._rest] += 1

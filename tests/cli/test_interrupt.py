@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from tests.support.cli import TIMEOUT_S, Command, finish, printed_command, start
+from tests.support.processes import descendants
 
 N = 200
 FEW_AT_ONCE = {"TRADEGEN_RUN__IN_FLIGHT": "8"}
@@ -72,8 +73,8 @@ def test_an_interrupted_run_saves_what_it_has_and_its_printed_command_finishes_i
 def test_an_interruption_while_gold_is_still_being_read_ends_at_once_without_a_traceback(
     tmp_path: Path,
 ) -> None:
-    process = start(tmp_path, "run", "--n", "50", "--workers", "1", "--name", "early")
-    wait_until((tmp_path / "runs/early/.lock").exists, process)
+    process = start(tmp_path, "run", "--n", "5000", "--workers", "1", "--name", "early")
+    wait_until(lambda: bool(descendants(process)), process)  # workers start before gold is read
     process.send_signal(signal.SIGINT)
     said = finish(process)
     assert said.code == 130

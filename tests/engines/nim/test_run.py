@@ -11,8 +11,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from tradegen.testing.nim_server.process import RunningServer, nim_server
 from tests.support.processes import descendants, start, tradegen, wait_until_gone
+from tradegen.testing.nim_server.process import RunningServer, nim_server
 
 NO_KEY = {"NVIDIA_API_KEY": ""}
 

@@ -5,9 +5,9 @@ from dataclasses import asdict
 
 import pytest
 
-from tradegen.testing.nim_server.process import RunningServer, nim_server
 from tests.testing.nim_server.asking import SCRIPT
 from tradegen.testing.nim_server.faults import Faults
+from tradegen.testing.nim_server.process import RunningServer, nim_server
 from tradegen.testing.nim_server.rules import Rules
 
 

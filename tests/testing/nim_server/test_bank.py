@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tradegen.testing.nim_server.process import RunningServer, nim_server
 from tests.support.rows import demo_gold
 from tests.testing.nim_server.asking import Heard, ask, ask_all, question
 from tradegen.data.invariants import find_violations
@@ -23,6 +22,7 @@ from tradegen.testing.nim_server.bank import (
     read_deposits,
 )
 from tradegen.testing.nim_server.codec import WireCodec
+from tradegen.testing.nim_server.process import RunningServer, nim_server
 
 DEPOSITS = [Deposit((0.25, 0.35), f'{{"nth":{k}}}') for k in range(3)]
 BANKED = 40

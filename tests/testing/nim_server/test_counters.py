@@ -9,8 +9,8 @@ from urllib.parse import urlparse
 import aiohttp
 import pytest
 
-from tradegen.testing.nim_server.process import nim_server
 from tests.testing.nim_server.asking import SCRIPT, ask, ask_all, question
+from tradegen.testing.nim_server.process import nim_server
 
 
 def test_counters_tell_what_was_asked_answered_and_spoilt(tmp_path: Path) -> None:

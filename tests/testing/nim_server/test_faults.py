@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tradegen.testing.nim_server.process import RunningServer
 from tests.testing.nim_server.asking import (
     SCHEMA,
     TRADE,
@@ -21,6 +20,7 @@ from tests.testing.nim_server.asking import (
     wants,
 )
 from tradegen.testing.nim_server.faults import Fault, Faults, draw_fate
+from tradegen.testing.nim_server.process import RunningServer
 
 KEYS = [f"{k:064x}" for k in range(4000)]
 

@@ -7,8 +7,8 @@ import aiohttp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tradegen.testing.nim_server.process import RunningServer
 from tests.testing.nim_server.asking import Heard, ask, ask_all, question, send
+from tradegen.testing.nim_server.process import RunningServer
 from tradegen.testing.nim_server.window import SlidingWindow
 
 

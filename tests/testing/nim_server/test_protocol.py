@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from tradegen.testing.nim_server.process import RunningServer
 from tests.testing.nim_server.asking import SCHEMA, TRADE, ask, question, wants
+from tradegen.testing.nim_server.process import RunningServer
 from tradegen.testing.nim_server.rules import MODELS
 
 

@@ -8,16 +8,25 @@ of their bar, times are the opening of the entry bar and seconds after a bar's o
 times follow from the market's calendar.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 
+from tradegen.data.grid import snap
 from tradegen.data.interval import INTERVAL_US, SECOND_US
 from tradegen.data.market import Instrument, Market
-from tradegen.data.row import LOOKBACK, Bars, IntArray, Row, from_microseconds, to_microseconds
+from tradegen.data.row import (
+    LOOKBACK,
+    Bars,
+    FloatArray,
+    IntArray,
+    Row,
+    from_microseconds,
+    to_microseconds,
+)
 from tradegen.data.rows import Rows
 from tradegen.errors import TradegenError
 
@@ -57,18 +66,19 @@ class WireForm:
         instrument = self._market.instruments[row.symbol]
         bars = row.bars[LOOKBACK - lookback :]
         median = _volume_unit(bars)
+        grid = _Grid.of(instrument.usual_tick)
         start = _rounded(float(bars.open[0]), instrument.usual_tick)
-        coded, prices = _encode_bars(bars, start, instrument.usual_tick, median)
-        entry, exit_ = prices[lookback], prices[-1]
+        coded, counted = _encode_bars(bars, start, grid, median)
+        (entry_open, *_), (exit_open, *_) = grid.prices([counted[lookback], counted[-1]]).tolist()
         wire: dict[str, Any] = {
             "symbol": row.symbol,
             "side": row.side,
             "interval": row.interval,
             "entry_bar": from_microseconds(int(bars.time[lookback])).strftime("%Y-%m-%dT%H:%MZ"),
             "entry_after_s": _seconds_after(row.entry_time, int(bars.time[lookback])),
-            "entry_bp": round((row.entry_price / entry[0] - 1) / _BP),
+            "entry_bp": round((row.entry_price / entry_open - 1) / _BP),
             "exit_after_s": _seconds_after(row.exit_time, int(bars.time[-1])),
-            "exit_bp": round((row.exit_price / exit_[0] - 1) / _BP),
+            "exit_bp": round((row.exit_price / exit_open - 1) / _BP),
             "quantity": row.quantity,
             "start_price": start,
             "median_volume": median,
@@ -90,10 +100,11 @@ class WireForm:
         if interval not in INTERVAL_US:
             raise WireError(f"interval {interval!r} is unknown; expected one of the examples'")
         instrument = self._market.instruments[symbol]
-        prices = list(_decode_bars(wire["bars"], float(wire["start_price"]), instrument.usual_tick))
+        grid = _Grid.of(instrument.usual_tick)
+        prices = grid.prices(_decode_bars(wire["bars"], float(wire["start_price"]), grid))
         settled: list[str] = []
         time = self._times(wire, symbol, interval, len(prices), settled)
-        open_, high, low, close = (np.array(column) for column in zip(*prices, strict=True))
+        open_, high, low, close = (np.ascontiguousarray(column) for column in prices.T)
         percent = np.array([bar[4] for bar in wire["bars"]], dtype=np.float64)
         volume = np.maximum(percent, 0) / 100 * float(wire["median_volume"])
         if instrument.volume_step > 0:
@@ -107,9 +118,9 @@ class WireForm:
             side=wire["side"],
             interval=interval,
             entry_time=from_microseconds(entry_at),
-            entry_price=_fill(wire, "entry_bp", prices[LOOKBACK], instrument, settled),
+            entry_price=_fill(wire, "entry_bp", prices[LOOKBACK].tolist(), instrument, settled),
             exit_time=from_microseconds(exit_at),
-            exit_price=_fill(wire, "exit_bp", prices[-1], instrument, settled),
+            exit_price=_fill(wire, "exit_bp", prices[-1].tolist(), instrument, settled),
             quantity=_on_lot(float(wire["quantity"]), instrument.lot, settled),
             extras=dict(wire.get("extras") or {}),
             bars=Bars(time, open_, high, low, close, volume),
@@ -158,50 +169,65 @@ class WireForm:
 Prices = tuple[float, float, float, float]
 
 
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """Prices are counted in ticks; those of a symbol without a tick in its own unit, unrounded."""
+
+    step: float
+    rounded: Callable[[float], float]
+
+    @classmethod
+    def of(cls, tick: float) -> "_Grid":
+        return cls(tick, round) if tick > 0 else cls(1.0, float)
+
+    def prices(self, counted: Sequence[Prices]) -> FloatArray:
+        """Return prices, shape `(n_bars, 4)`, of counts."""
+        return snap(np.array(counted) * self.step, self.step if self.rounded is round else 0.0)
+
+
 def _encode_bars(
-    bars: Bars, start: float, tick: float, median: float
+    bars: Bars, start: float, grid: _Grid, median: float
 ) -> tuple[list[list[int]], list[Prices]]:
-    """Return bars on the wire with the prices they will be decoded to, so that no error adds up."""
+    """Return bars on the wire with the counts they will be decoded to, so that no error adds up."""
     coded: list[list[int]] = []
-    prices: list[Prices] = []
-    previous = start
-    columns = (bars.open, bars.high, bars.low, bars.close, bars.volume)
-    for open_, high, low, close, volume in zip(*(c.tolist() for c in columns), strict=True):
+    counted: list[Prices] = []
+    rounded, previous = grid.rounded, grid.rounded(start / grid.step)
+    prices = [
+        (column / grid.step).tolist() for column in (bars.open, bars.high, bars.low, bars.close)
+    ]
+    percent = np.rint(100 * bars.volume / median).astype(np.int64).tolist()
+    for open_, high, low, close, volume in zip(*prices, percent, strict=True):
         unit = previous * _BP
-        bar = [round((open_ - previous) / unit), 0, 0, round((close - previous) / unit)]
-        body = _decode_bar(bar, previous, tick)
-        bar[1] = max(0, round((high - max(body[0], body[3])) / unit))
-        bar[2] = max(0, round((min(body[0], body[3]) - low) / unit))
-        prices.append(_decode_bar(bar, previous, tick))
-        coded.append([*bar, round(100 * volume / median)])
-        previous = prices[-1][3]
-    return coded, prices
+        to_open, to_close = round((open_ - previous) / unit), round((close - previous) / unit)
+        first, last = rounded(previous + to_open * unit), rounded(previous + to_close * unit)
+        top, bottom = (first, last) if first > last else (last, first)
+        above, below = max(0, round((high - top) / unit)), max(0, round((bottom - low) / unit))
+        counted.append((first, rounded(top + above * unit), rounded(bottom - below * unit), last))
+        coded.append([to_open, above, below, to_close, volume])
+        previous = last
+    return coded, counted
 
 
-def _decode_bars(bars: Sequence[Sequence[int]], start: float, tick: float) -> Iterator[Prices]:
-    previous = _rounded(start, tick)
+def _decode_bars(bars: Sequence[Sequence[int]], start: float, grid: _Grid) -> list[Prices]:
+    rounded, previous = grid.rounded, grid.rounded(start / grid.step)
     if previous <= 0:
-        raise WireError(f"start_price {start:g} is below one tick ({tick:g})")
-    for k, bar in enumerate(bars):
-        if min(bar[1], bar[2], bar[4]) < 0:
+        raise WireError(f"start_price {start:g} is below one tick ({grid.step:g})")
+    counted: list[Prices] = []
+    for k, (to_open, above, below, to_close, volume) in enumerate(bars):
+        if above < 0 or below < 0 or volume < 0:
             raise WireError(
-                f"bars[{k}] is {list(bar)}: high and low are distances and volume is a share; "
+                f"bars[{k}] is {list(bars[k])}: high and low are distances and volume is a share; "
                 "all three are 0 or more"
             )
-        prices = _decode_bar(bar, previous, tick)
-        if prices[2] <= 0:
-            raise WireError(f"bars[{k}] is {list(bar)}: its prices fall to 0 or below")
-        yield prices
-        previous = prices[3]
-
-
-def _decode_bar(bar: Sequence[int], previous: float, tick: float) -> Prices:
-    unit = previous * _BP
-    open_ = _rounded(previous + bar[0] * unit, tick)
-    close = _rounded(previous + bar[3] * unit, tick)
-    high = _rounded(max(open_, close) + bar[1] * unit, tick)
-    low = _rounded(min(open_, close) - bar[2] * unit, tick)
-    return open_, high, low, close
+        unit = previous * _BP
+        first, last = rounded(previous + to_open * unit), rounded(previous + to_close * unit)
+        top, bottom = (first, last) if first > last else (last, first)
+        lowest = rounded(bottom - below * unit)
+        if lowest <= 0:
+            raise WireError(f"bars[{k}] is {list(bars[k])}: its prices fall to 0 or below")
+        counted.append((first, rounded(top + above * unit), lowest, last))
+        previous = last
+    return counted
 
 
 def _rounded(value: float, step: float) -> float:
@@ -212,7 +238,11 @@ def _rounded(value: float, step: float) -> float:
 
 
 def _fill(
-    wire: Mapping[str, Any], name: str, bar: Prices, instrument: Instrument, settled: list[str]
+    wire: Mapping[str, Any],
+    name: str,
+    bar: Sequence[float],
+    instrument: Instrument,
+    settled: list[str],
 ) -> float:
     """Return a fill price; one that rounding alone put outside its bar is put back to its edge."""
     open_, high, low, _ = bar
@@ -233,8 +263,10 @@ def _on_lot(quantity: float, lot: float, settled: list[str]) -> float:
 
 def _volume_unit(bars: Bars) -> float:
     """Return the window's median volume, or something above 0 in its place."""
-    traded = bars.volume[bars.volume > 0]
-    median = float(np.median(bars.volume)) or (float(np.median(traded)) if len(traded) else 1.0)
+    median = float(np.median(bars.volume))
+    if median <= 0:
+        traded = bars.volume[bars.volume > 0]
+        median = float(np.median(traded)) if len(traded) else 1.0
     return float(f"{median:.{_FREE_DIGITS}g}")
 
 

@@ -4,16 +4,18 @@ import json
 import signal
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import requests
+
 Option = str | int | float | bool | Path | Sequence[str]
 
 _STOP_S = 10.0
+_ANSWER_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,11 @@ class RunningServer:
 
     def counters(self, *, keys: bool = False) -> dict[str, Any]:
         """Return what the server has counted; with `keys`, the answers to each body too."""
-        return _json(urllib.request.Request(f"{self.root}/counters{'?keys=1' if keys else ''}"))
+        return _json("GET", f"{self.root}/counters{'?keys=1' if keys else ''}")
 
     def faults(self, **changes: object) -> dict[str, Any]:
         """Change faults or rules; return all of them as they now are."""
-        body = json.dumps(changes).encode()
-        return _json(urllib.request.Request(f"{self.root}/faults", data=body, method="POST"))
+        return _json("POST", f"{self.root}/faults", json=changes)
 
     def stop(self) -> int:
         """End the process and return its exit code."""
@@ -60,7 +61,7 @@ def nim_server(
         path = folder / "script.json"
         path.write_text(json.dumps(script), encoding="utf-8")
         options["script"] = path
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603  (options are the caller's own)
         [sys.executable, "-m", "tradegen.testing.nim_server", *_flags(options)],
         stdout=subprocess.PIPE,
         text=True,
@@ -90,7 +91,8 @@ def _flags(options: Mapping[str, Option]) -> list[str]:
     return flags
 
 
-def _json(request: urllib.request.Request) -> dict[str, Any]:
-    with urllib.request.urlopen(request, timeout=10) as response:
-        found: dict[str, Any] = json.load(response)
-        return found
+def _json(method: str, url: str, **more: Any) -> dict[str, Any]:
+    answer = requests.request(method, url, timeout=_ANSWER_S, **more)
+    answer.raise_for_status()
+    found: dict[str, Any] = answer.json()
+    return found
