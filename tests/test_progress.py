@@ -12,23 +12,23 @@ from rich.console import Console
 
 from tests.support.rows import records, write_jsonl
 from tradegen.data.run_folder import RunFolder
+from tradegen.engines.attempt_log import Usage
 from tradegen.pipeline.job import Progress
 from tradegen.pipeline.prepare import prepare
 from tradegen.progress import PlainProgress, _fill, _Pace, duration
 from tradegen.settings import load_settings
 
 
-def progress(**changed: float) -> Progress:
-    numbers: dict[str, float] = {
+def progress(**changed: object) -> Progress:
+    numbers: dict[str, object] = {
         "asked": 1000,
         "accepted": 240,
         "ready": 250,
         "thrown_away": 7,
         "retries": 12,
-        "calls": 0,
-        "cost": 0.0,
         "session_ready": 200,
         "session_seconds": 4.0,
+        "usage": {},
         **changed,
     }
     return Progress(accepted_by_bucket=np.array([240]), **numbers)  # type: ignore[arg-type]
@@ -143,3 +143,18 @@ def test_lines_come_every_few_seconds_with_all_that_matters() -> None:
         "0.3 200/750, 0.6 40/250"
     )
     assert text.getvalue().splitlines() == [line] * 2
+
+
+def test_what_each_roles_calls_took_is_told_while_the_run_goes_on() -> None:
+    used = Usage(calls=40, tokens_in=90_000, tokens_out=8_000, requests=43, seconds=24.0, cost=1.5)
+    text = io.StringIO()
+    seconds = iter(range(0, 100, 10))
+    plain = PlainProgress(Console(file=text, width=80), clock=lambda: float(next(seconds)))
+    plain.progressed(progress(usage={"generator": used, "judge": Usage(calls=1, requests=1)}))
+    assert text.getvalue().splitlines()[1:] == [
+        (
+            "generator: 40 answered, 0.60 s each, 3 retried, 90,000 tokens read, 8,000 written, "
+            "cost 1.50"
+        ),
+        "judge: 1 answered, 0.00 s each, 0 retried, 0 tokens read, 0 written",
+    ]

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 
 from rich.console import Console, Group
@@ -14,6 +14,7 @@ from rich.text import Text
 from tradegen.data.gold import Gold
 from tradegen.data.row import from_microseconds
 from tradegen.data.run_folder import RunFolder
+from tradegen.engines.attempt_log import Usage
 from tradegen.pipeline.job import Progress
 from tradegen.pipeline.manifest import is_simulated
 from tradegen.pipeline.prepare import Prepared
@@ -46,6 +47,27 @@ def headline(prepared: Prepared, folder: RunFolder, accepted: int) -> str:
     if accepted:
         lines.append(f"going on with {accepted:,} rows accepted before")
     return "\n".join([*lines, *(f"note: {note}" for note in prepared.notes)])
+
+
+def split_of(prepared: Prepared) -> str:
+    """Return how many rows are asked for in each bucket."""
+    buckets, quotas = prepared.sampler.constraint.buckets, prepared.sampler.quotas
+    pairs = zip(buckets, quotas, strict=True)
+    return ", ".join(f"{bucket.label} {int(quota):,}" for bucket, quota in pairs if quota)
+
+
+def usage_lines(usage: Mapping[str, Usage]) -> list[str]:
+    """Return what the calls of each role took, a line a role."""
+    return [_usage_line(role, used) for role, used in usage.items() if used.calls]
+
+
+def _usage_line(role: str, used: Usage) -> str:
+    line = (
+        f"{role}: {used.calls:,} answered, {used.seconds / used.calls:.2f} s each, "
+        f"{used.requests - used.calls:,} retried, {used.tokens_in:,} tokens read, "
+        f"{used.tokens_out:,} written"
+    )
+    return f"{line}, cost {used.cost:,.2f}" if used.cost else line
 
 
 class _Fills:
@@ -123,7 +145,8 @@ class PlainProgress:
         )
         if self._fills is not None:
             line += f"; {self._fills.as_numbers(progress)}"
-        self._console.print(line, soft_wrap=True)
+        for told in [line, *usage_lines(progress.usage)]:
+            self._console.print(told, soft_wrap=True)
 
     def stopping(self) -> None:
         """See `Observer`."""
@@ -168,7 +191,8 @@ class LiveProgress:
             style="dim",
         )
         fills = "" if self._fills is None else self._fills.as_bars(progress)
-        self._live.update(Group(self._bars, Text(fills, style="dim"), detail))
+        calls = [Text(line, style="dim") for line in usage_lines(progress.usage)]
+        self._live.update(Group(self._bars, Text(fills, style="dim"), detail, *calls))
 
     def stopping(self) -> None:
         """See `Observer`."""

@@ -136,12 +136,17 @@ def run_(
     max_attempts_per_row: Annotated[
         int | None, typer.Option(help="Attempts after which a row is given up [20]")
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what the run would take, and make nothing")
+    ] = False,
     config: ConfigOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Make synthetic trades: the main job."""
+    from tradegen.cli.dry_run_command import dry_run_command
     from tradegen.cli.run_command import run_command
+    from tradegen.settings import load_settings
 
     overrides = _tree(
         {
@@ -165,6 +170,10 @@ def run_(
             },
         }
     )
+    if dry_run and resume:
+        raise typer.BadParameter("--dry-run is about a new run; leave --resume out")
+    if dry_run:
+        raise typer.Exit(dry_run_command(load_settings(overrides, config), as_json=as_json))
     raise typer.Exit(run_command(overrides, config, resume=resume, quiet=quiet, as_json=as_json))
 
 

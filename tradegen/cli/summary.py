@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from tradegen.cli.console import styled
-from tradegen.progress import duration
+from tradegen.engines.attempt_log import Usage
+from tradegen.progress import duration, usage_lines
 
 _BAR = 16
 _ROOM = 10_000
@@ -51,7 +52,7 @@ def print_summary(console: Console, folder: Path, manifest: Mapping[str, Any]) -
             f"{counted(attempts['thrown_away'], 'attempt')} thrown away{_reasons(attempts)}"
         )
     if attempts.get("usage"):
-        console.print(_usage(attempts))
+        _print_usage(console, attempts)
     if attempts["waiting"]:
         console.print(
             f"{counted(attempts['waiting'], 'more row')} passed and wait for rows before them; "
@@ -70,18 +71,17 @@ def print_summary(console: Console, folder: Path, manifest: Mapping[str, Any]) -
     _print_files(console, folder)
 
 
-def _usage(attempts: Mapping[str, Any]) -> str:
-    """Return what the models were asked and what that cost."""
-    used = attempts["usage"]
-    cost = sum(one["cost"] for one in used.values())
-    requests = sum(one["requests"] for one in used.values())
-    by_role = ", ".join(f"{role} {one['calls']:,}" for role, one in used.items())
+def _print_usage(console: Console, attempts: Mapping[str, Any]) -> None:
+    """Print what the models were asked and what that took."""
+    usage = {role: Usage(**used) for role, used in attempts["usage"].items()}
     per_row = attempts["calls"] / attempts["accepted"] if attempts["accepted"] else 0.0
-    return (
-        f"{counted(attempts['calls'], 'call')} ({by_role}; {requests - attempts['calls']:,} "
-        f"retried), {per_row:.2f} an accepted row; {attempts['tokens_in']:,} tokens read, "
-        f"{attempts['tokens_out']:,} written" + (f", cost {cost:,.2f}" if cost else "")
+    cost = sum(used.cost for used in usage.values())
+    console.print(
+        f"{counted(attempts['calls'], 'call')}, {per_row:.2f} an accepted row"
+        + (f", cost {cost:,.2f}" if cost else "")
     )
+    for line in usage_lines(usage):
+        console.print(f"  {line}", soft_wrap=True)
 
 
 def _print_files(console: Console, folder: Path) -> None:

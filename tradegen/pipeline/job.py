@@ -21,6 +21,7 @@ from tradegen.data.dataset_card import dataset_card
 from tradegen.data.ledger import Attempt, Ledger
 from tradegen.data.row import IntArray
 from tradegen.data.run_folder import RunFolder
+from tradegen.engines.attempt_log import Usage
 from tradegen.errors import DamagedError, StorageError, TradegenError
 from tradegen.pipeline.admission import Accepted, Admission, Spare, Twin
 from tradegen.pipeline.blueprint import Blueprint
@@ -47,8 +48,9 @@ class Progress:
     """How far a run is.
 
     `ready` rows have passed their judge: they are accepted, or wait for the rows before them.
-    `accepted_by_bucket` has shape `(n_buckets,)`. `session_ready` and `session_seconds` count
-    since this process began, for the rate.
+    `usage` is what each role's calls took, in all sessions of the run. `accepted_by_bucket` has
+    shape `(n_buckets,)`. `session_ready` and `session_seconds` count since this process began,
+    for the rate.
     """
 
     asked: int
@@ -56,8 +58,7 @@ class Progress:
     ready: int
     thrown_away: int
     retries: int
-    calls: int
-    cost: float
+    usage: Mapping[str, Usage]
     accepted_by_bucket: IntArray
     session_ready: int
     session_seconds: float
@@ -341,8 +342,7 @@ class _Job:
             ready=ready,
             thrown_away=self._thrown_away,
             retries=self._retries,
-            calls=self._spending.calls,
-            cost=self._spending.cost,
+            usage={role: replace(used) for role, used in self._spending.usage.items()},
             accepted_by_bucket=self._by_bucket.copy(),
             session_ready=ready - self._ready_before,
             session_seconds=time.monotonic() - self._clock,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tradegen.data.ledger import Attempt
+from tradegen.engines.attempt_log import Usage
 from tradegen.graph.state import MOST_RETRIES
 
 MOST_CALLS = 2 * (1 + MOST_RETRIES + 1 + MOST_RETRIES)
@@ -14,7 +15,7 @@ _CAUTION = 2.0
 
 
 class Spending:
-    """Counts calls and cost against their limits (None: no limit).
+    """Counts what each role used, calls and cost against their limits (None: no limit).
 
     Calls never pass their limit: attempts begin only while all of them, at `MOST_CALLS` each,
     would stay below it. What an attempt costs is known afterwards; attempts begin while twice
@@ -24,20 +25,32 @@ class Spending:
     def __init__(self, max_calls: int | None, max_cost: float | None) -> None:
         """Start with nothing spent."""
         self._max_calls, self._max_cost = max_calls, max_cost
-        self.calls, self.cost = 0, 0.0
+        self.usage: dict[str, Usage] = {}
         self._attempts = 0
+
+    @property
+    def calls(self) -> int:
+        """Answered calls of all roles."""
+        return sum(used.calls for used in self.usage.values())
+
+    @property
+    def cost(self) -> float:
+        """What they cost."""
+        return sum(used.cost for used in self.usage.values())
 
     def restore(self, summary: Mapping[str, Any]) -> None:
         """Take up what earlier sessions spent, from the ledger's summary."""
-        self.calls = summary["calls"]
-        self.cost = sum(used["cost"] for used in summary.get("usage", {}).values())
+        self._add(summary.get("usage", {}))
         self._attempts = summary["attempts"]
 
     def add(self, attempt: Attempt) -> None:
         """Count an attempt that has ended."""
-        self.calls += attempt.calls
-        self.cost += sum(used["cost"] for used in attempt.log.get("usage", {}).values())
+        self._add(attempt.log.get("usage", {}))
         self._attempts += 1
+
+    def _add(self, usage: Mapping[str, Mapping[str, Any]]) -> None:
+        for role, used in usage.items():
+            self.usage.setdefault(role, Usage()).add(Usage(**used))
 
     def room(self, outstanding: int) -> int | None:
         """Return how many attempts may begin beside those under way; None: any number."""

@@ -53,7 +53,8 @@ def test_a_run_is_whole_and_says_what_it_used(server: RunningServer, tmp_path: P
     assert attempts["calls"] == server.counters()["answered"] - before
     assert set(attempts["usage"]) >= {"generator", "judge"}
     assert attempts["calls"] == sum(used["calls"] for used in attempts["usage"].values())
-    assert f"{attempts['calls']:,} calls (generator" in said
+    assert f"{attempts['calls']:,} calls, {attempts['calls'] / 40:.2f} an accepted row" in said
+    assert f"generator: {attempts['usage']['generator']['calls']} answered, " in said
     assert not (tmp_path / "runs/a/calls.sqlite").exists()
 
 

@@ -1,8 +1,9 @@
 """The NIM engine as a whole: reached once, then started in any process."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
@@ -26,10 +27,51 @@ from tradegen.engines.protocols import Engine
 from tradegen.engines.rules import Rules
 from tradegen.guards.copies import CopyGuard
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 _Answer = TypeVar("_Answer", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class NimRoles:
+    """The three roles, which share a wire form."""
+
+    generator: NimGenerator
+    judge: NimJudge
+    refiner: NimRefiner
+
+
+def make_roles(
+    gold: Gold,
+    rules: Rules,
+    options: NimOptions,
+    seed: int,
+    model_of: Callable[[Role], ChatModel],
+    journal: CallJournal | None,
+) -> NimRoles:
+    """Return the roles, each asking the model that `model_of` has for it."""
+    repair = load_prompt("repair")
+    shown = Shown(WireForm(gold.market, gold.train), gold.market, options.seed_bars)
+    names = ", ".join(field_names(extra.name for extra in gold.extras))
+    trade = trade_form(gold)
+    verdict, patch = answer_form("verdict", Verdict), answer_form("patch", Patch)
+
+    def asker(role: Role, form: AnswerForm[_Answer]) -> Asker[_Answer]:
+        return Asker(role, model_of(role), getattr(options, role), form, repair, journal)
+
+    def prompt(role: Role, form: AnswerForm[Any], **more: str) -> Prompt:
+        wire_form = load_text("wire_form").strip()
+        return load_prompt(role, wire_form=wire_form, schema=form.schema_text, **more)
+
+    return NimRoles(
+        NimGenerator(asker("generator", trade), prompt("generator", trade), shown, seed),
+        NimJudge(
+            rules,
+            asker("judge", verdict),
+            prompt("judge", verdict, names=names),
+            shown,
+            options.pass_score,
+        ),
+        NimRefiner(asker("refiner", patch), trade, prompt("refiner", patch), shown),
+    )
 
 
 @dataclass(frozen=True)
@@ -46,42 +88,21 @@ class NimModels:
 
     def start(self) -> Engine:
         """Return the engine's roles for this process."""
-        gold, options = self.gold, self.options
         transport = Transport(self._limits())
-        journal = CallJournal(self.journal) if self.journal else None
-        repair = load_prompt("repair")
-        shown = Shown(WireForm(gold.market, gold.train), gold.market, options.seed_bars)
-        extras = [extra.name for extra in gold.extras]
-
-        def asker(role: Role, form: AnswerForm[_Answer]) -> Asker[_Answer]:
-            model = self._model(role, transport)
-            return Asker(role, model, getattr(options, role), form, repair, journal)
-
-        def prompt(role: Role, form: AnswerForm[Any]) -> Prompt:
-            fixed: Mapping[str, str] = {
-                "wire_form": load_text("wire_form").strip(),
-                "schema": form.schema_text,
-            }
-            if role == "judge":
-                fixed = {**fixed, "names": ", ".join(field_names(extras))}
-            return load_prompt(role, **fixed)
-
-        trade = trade_form(gold)
-        verdict, patch = answer_form("verdict", Verdict), answer_form("patch", Patch)
+        roles = make_roles(
+            self.gold,
+            Rules(self.gold.market, self.guard),
+            self.options,
+            self.seed,
+            lambda role: self._model(role, transport),
+            CallJournal(self.journal) if self.journal else None,
+        )
         return Engine(
             name="nim",
-            generator=NimGenerator(
-                asker("generator", trade), prompt("generator", trade), shown, self.seed
-            ),
+            generator=roles.generator,
+            judge=roles.judge,
+            refiner=roles.refiner,
             applies_rules=True,
-            judge=NimJudge(
-                Rules(gold.market, self.guard),
-                asker("judge", verdict),
-                prompt("judge", verdict),
-                shown,
-                options.pass_score,
-            ),
-            refiner=NimRefiner(asker("refiner", patch), trade, prompt("refiner", patch), shown),
         )
 
     def _model(self, role: Role, transport: Transport) -> ChatModel:

@@ -6,7 +6,7 @@ from tradegen.data.row import Row
 from tradegen.engines.attempt_log import current_log
 from tradegen.engines.nim.answers import AnswerError
 from tradegen.engines.nim.asking import Asker
-from tradegen.engines.nim.prompting import Prompt
+from tradegen.engines.nim.prompting import Message, Prompt
 from tradegen.engines.nim.showing import Shown
 from tradegen.engines.protocols import Brief
 from tradegen.streams import Purpose, stream
@@ -24,9 +24,6 @@ class NimGenerator:
 
     async def generate(self, brief: Brief) -> Row:
         """Return a new row."""
-        messages = self._prompt.fill(
-            task=self._shown.task("generator", brief), seeds=self._shown.seeds(brief.seeds)
-        )
 
         def read(answer: BaseModel) -> Row:
             row, settled = self._shown.row_of(answer, brief)
@@ -39,4 +36,11 @@ class NimGenerator:
             return row
 
         rng = stream(self._seed, brief.row_number, Purpose.QUESTION, brief.attempt)
-        return await self._asker.ask(brief, messages, read, int(rng.integers(2**31)))
+        seed = int(rng.integers(2**31))
+        return await self._asker.ask(brief, self.messages(brief), read, seed)
+
+    def messages(self, brief: Brief) -> list[Message]:
+        """Return what the model is told."""
+        return self._prompt.fill(
+            task=self._shown.task("generator", brief), seeds=self._shown.seeds(brief.seeds)
+        )

@@ -9,7 +9,7 @@ from tradegen.engines.critique import Criterion, Critique, Finding
 from tradegen.engines.nim.answers import Opinion, Verdict
 from tradegen.engines.nim.asking import Asker
 from tradegen.engines.nim.fields import row_fields
-from tradegen.engines.nim.prompting import Prompt
+from tradegen.engines.nim.prompting import Message, Prompt
 from tradegen.engines.nim.showing import Shown
 from tradegen.engines.protocols import Brief
 from tradegen.engines.rules import Rules
@@ -36,11 +36,7 @@ class NimJudge:
         broken = await self._broken((row, brief))
         if broken:
             return Critique(tuple(broken))
-        messages = self._prompt.fill(
-            task=self._shown.task("judge", brief),
-            seeds=self._shown.seeds(brief.seeds),
-            row=self._shown.row(row),
-        )
+        messages = self.messages(row, brief)
         verdict = await self._asker.ask(brief, messages, lambda answer: answer, seed=0)
         opinions = {name: getattr(verdict, name) for name in _CRITERIA}
         return Critique(
@@ -50,6 +46,14 @@ class NimJudge:
                 if opinion.score < self._pass_score
             ),
             {name: float(opinion.score) for name, opinion in opinions.items()},
+        )
+
+    def messages(self, row: Row, brief: Brief) -> list[Message]:
+        """Return what the model is told."""
+        return self._prompt.fill(
+            task=self._shown.task("judge", brief),
+            seeds=self._shown.seeds(brief.seeds),
+            row=self._shown.row(row),
         )
 
     def _findings(self, items: Sequence[tuple[Row, Brief]]) -> list[list[Finding]]:

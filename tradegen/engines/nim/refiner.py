@@ -13,7 +13,7 @@ from tradegen.engines.critique import Critique
 from tradegen.engines.nim.answers import AnswerError, AnswerForm, Patch
 from tradegen.engines.nim.asking import Asker
 from tradegen.engines.nim.fields import editable, may_touch
-from tradegen.engines.nim.prompting import Prompt, as_data
+from tradegen.engines.nim.prompting import Message, Prompt, as_data
 from tradegen.engines.nim.showing import Shown
 from tradegen.engines.protocols import Brief, RefinerOverreachError
 
@@ -35,12 +35,6 @@ class NimRefiner:
     async def refine(self, row: Row, critique: Critique, brief: Brief, retry: int) -> Row:
         """Return the edited row. Raises `RefinerOverreachError` for an edit beyond the critique."""
         allowed = editable(critique.fields)
-        messages = self._prompt.fill(
-            task=self._shown.task("refiner", brief, fields=allowed),
-            seeds=self._shown.seeds(brief.seeds),
-            row=self._shown.row(row),
-            critique=as_data([str(finding) for finding in critique.findings], _CRITIQUE_CHARACTERS),
-        )
 
         def read(answer: Patch) -> Row:
             beyond = [edit.path for edit in answer.patch if not may_touch(edit.path, allowed)]
@@ -48,7 +42,16 @@ class NimRefiner:
                 raise RefinerOverreachError(frozenset(beyond))
             return self._patched(row, answer, brief)
 
-        return await self._asker.ask(brief, messages, read, seed=retry)
+        return await self._asker.ask(brief, self.messages(row, critique, brief), read, seed=retry)
+
+    def messages(self, row: Row, critique: Critique, brief: Brief) -> list[Message]:
+        """Return what the model is told."""
+        return self._prompt.fill(
+            task=self._shown.task("refiner", brief, fields=editable(critique.fields)),
+            seeds=self._shown.seeds(brief.seeds),
+            row=self._shown.row(row),
+            critique=as_data([str(finding) for finding in critique.findings], _CRITIQUE_CHARACTERS),
+        )
 
     def _patched(self, row: Row, answer: Patch, brief: Brief) -> Row:
         wire = self._shown.wire.encode(row)
