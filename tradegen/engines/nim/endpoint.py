@@ -2,10 +2,14 @@
 
 import os
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlparse
 
 from tradegen.engines.nim.options import HOSTED, KEY_VARIABLE, NimOptions, Role
 from tradegen.errors import EngineUnavailableError
+
+if TYPE_CHECKING:
+    import requests
 
 ROLES: tuple[Role, ...] = ("generator", "judge", "refiner")
 
@@ -66,15 +70,13 @@ def reach(options: NimOptions) -> Endpoint:
 def _offered(base_url: str, timeout: float) -> list[str]:
     import requests
 
-    key = os.environ.get(KEY_VARIABLE)
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
     place = urlparse(base_url)
     if place.scheme not in ("http", "https") or not place.netloc:
         raise EngineUnavailableError(
             f"--base-url {base_url}: expected an address such as http://localhost:8000/v1"
         )
     try:
-        answer = requests.get(f"{base_url}/models", headers=headers, timeout=timeout)
+        answer = requests.get(f"{base_url}/models", auth=_sign, timeout=timeout)
     except requests.RequestException as error:
         raise EngineUnavailableError(
             f"{base_url} cannot be reached ({type(error).__name__}); check --base-url, the "
@@ -92,6 +94,13 @@ def _offered(base_url: str, timeout: float) -> list[str]:
             f"{base_url}/models answered {answer.status_code} and no list of models; check that "
             "--base-url ends with the path of an OpenAI-compatible API, usually /v1"
         ) from error
+
+
+def _sign(request: "requests.PreparedRequest") -> "requests.PreparedRequest":
+    """Add the key; without a signature of ours, requests would take a password from `.netrc`."""
+    if key := os.environ.get(KEY_VARIABLE):
+        request.headers["Authorization"] = f"Bearer {key}"
+    return request
 
 
 def _listed(names: list[str]) -> str:

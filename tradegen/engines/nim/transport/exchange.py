@@ -12,6 +12,7 @@ import aiohttp
 from tradegen.engines.nim.transport.answer import Answer
 from tradegen.engines.nim.transport.backoff import retry_after_s
 from tradegen.engines.nim.transport.errors import FailureKind
+from tradegen.engines.nim.transport.proxy import proxy_for
 
 EXCERPT_CHARACTERS = 500
 SHORTEST_KEY = 8
@@ -66,7 +67,11 @@ async def exchange(
     """Send a request and read all of its answer; never raises for what the wire did."""
     try:
         async with session.request(
-            request.method, request.url, headers=request.headers, data=request.body
+            request.method,
+            request.url,
+            headers=request.headers,
+            data=request.body,
+            proxy=proxy_for(request.url),
         ) as response:
             async with asyncio.timeout(body_timeout_s):
                 body = await response.read()
