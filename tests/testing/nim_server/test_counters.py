@@ -35,7 +35,7 @@ def test_counters_tell_what_was_asked_answered_and_spoilt(tmp_path: Path) -> Non
         assert counted["completion_tokens"] > 0
         twice = hashlib.sha256(json.dumps(question(0)).encode()).hexdigest()
         assert counted["answered_more_than_once"] == {twice: 2}
-        assert sorted(counted["answers"].values()) == [1, 1, 1, 2]
+        assert sorted(map(len, counted["answers"].values())) == [1, 1, 1, 2]
         assert "answers" not in server.counters()
         assert server.stop() == 0
 

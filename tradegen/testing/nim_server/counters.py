@@ -11,8 +11,8 @@ from tradegen.testing.nim_server.window import SlidingWindow
 class Counters:
     """Counts since the server started.
 
-    `answers` counts for each request body (its SHA-256) how often it was answered with success: a
-    sound 200, all of whose bytes went to the socket. Full 200s spoilt by a fault count as
+    `answers` holds for each request body (its SHA-256) when it was answered with success: a sound
+    200, all of whose bytes went to the socket. Full 200s spoilt by a fault count as
     `damaged` instead. `faults` holds injected faults and refusals by kind, `first` and `last` are
     when the first request came and the last answer went, by the monotonic clock.
     """
@@ -31,7 +31,7 @@ class Counters:
     requests_by_role: Counter[str] = field(default_factory=Counter)
     answered_by_role: Counter[str] = field(default_factory=Counter)
     seen: Counter[str] = field(default_factory=Counter)
-    answers: Counter[str] = field(default_factory=Counter)
+    answers: dict[str, list[float]] = field(default_factory=dict)
     arrivals: SlidingWindow = field(default_factory=SlidingWindow)
 
     def arrived(self, now: float, window_s: float) -> None:
@@ -55,7 +55,7 @@ class Counters:
             return
         self.answered += 1
         self.answered_by_role[role] += 1
-        self.answers[key] += 1
+        self.answers.setdefault(key, []).append(now)
 
     def tokens(self, prompt: int, completion: int) -> None:
         """Count the tokens of an answer."""
@@ -63,7 +63,7 @@ class Counters:
         self.completion_tokens += completion
 
     def report(self, *, with_keys: bool) -> dict[str, Any]:
-        """Return all counts as JSON; the counts of every body only `with_keys`."""
+        """Return all counts as JSON; when each body was answered only `with_keys`."""
         names = ("requests", "answered", "damaged", "prompt_tokens", "completion_tokens")
         levels = ("in_flight", "highest_in_flight", "most_in_window")
         kinds = ("faults", "requests_by_role", "answered_by_role")
@@ -71,7 +71,9 @@ class Counters:
         report |= {name: dict(getattr(self, name)) for name in kinds}
         report["serving_s"] = max(0.0, self.last - (self.first or 0.0))
         report["bodies"] = len(self.seen)
-        report["answered_more_than_once"] = {k: n for k, n in self.answers.items() if n > 1}
+        report["answered_more_than_once"] = {
+            key: len(times) for key, times in self.answers.items() if len(times) > 1
+        }
         if with_keys:
             report["answers"] = dict(self.answers)
         return report

@@ -31,7 +31,7 @@ class RunningServer:
         return self.base_url.removesuffix("/v1")
 
     def counters(self, *, keys: bool = False) -> dict[str, Any]:
-        """Return what the server has counted; with `keys`, the answers to each body too."""
+        """Return what the server has counted; with `keys`, when each body was answered too."""
         return _json("GET", f"{self.root}/counters{'?keys=1' if keys else ''}")
 
     def faults(self, **changes: object) -> dict[str, Any]:
