@@ -132,4 +132,6 @@ def learn_nim(
 
     Raises `EngineUnavailableError` for the reasons that `endpoint.reach` has.
     """
+    import langchain_nvidia_ai_endpoints  # noqa: F401  (a second, paid once for all workers)
+
     return NimModels(gold, CopyGuard(gold.train), options, reach(options), seed, journal, workers)
