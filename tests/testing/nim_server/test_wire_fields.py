@@ -1,6 +1,7 @@
 import jsonpatch
 import pytest
 
+from tradegen.engines.nim.fields import editable, may_touch
 from tradegen.testing.nim_server.wire_fields import named_fields, on_the_wire, patch
 
 BEFORE = {
@@ -49,15 +50,17 @@ def test_a_patch_touches_only_what_it_may() -> None:
     assert patched == {**BEFORE, "bars": AFTER["bars"], "entry_bp": 9}
 
 
-def test_new_volumes_alone_are_written_in_the_old_unit_next_to_the_old_prices() -> None:
+def test_new_volumes_alone_are_written_one_by_one_in_the_old_unit() -> None:
     ops = patch(BEFORE, AFTER, frozenset({"bars.volume"}))
+    assert [op["path"] for op in ops] == ["/bars/0/4", "/bars/1/4"]
+    assert all(may_touch(op["path"], editable(["bars.volume"])) for op in ops)
     patched = jsonpatch.apply_patch(BEFORE, ops)
     assert patched == {**BEFORE, "bars": [[1, 2, 3, 4, 200], [5, 6, 7, 8, 200]]}
 
 
 def test_where_nothing_differs_one_value_is_replaced_by_itself() -> None:
-    for fields in (frozenset({"exit_price"}), frozenset[str]()):
-        ops = patch(BEFORE, AFTER, fields)
+    for fields in (frozenset({"exit_price"}), frozenset({"bars.volume"}), frozenset[str]()):
+        ops = patch(BEFORE, BEFORE, fields)
         assert len(ops) == 1
         assert jsonpatch.apply_patch(BEFORE, ops) == BEFORE
 

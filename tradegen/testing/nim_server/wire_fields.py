@@ -44,31 +44,32 @@ def named_fields(task: object, critique: object) -> frozenset[str]:
 def patch(before: Mapping[str, Any], after: Mapping[str, Any], fields: frozenset[str]) -> list[Op]:
     """Return the JSON Patch (RFC 6902) from `before` to `after` on the wire.
 
-    It touches only what the contract's `fields` allow; with `bars.volume` alone, the new volumes
-    are written next to the old prices, in the old unit. A patch must hold something: where nothing
-    differs, one value is replaced by itself.
+    It touches only what the contract's `fields` allow; with `bars.volume` alone, volumes are
+    written one by one, in the old unit: the bars as a whole may not be touched. A patch must hold
+    something: where nothing differs, one value is replaced by itself.
     """
+    present = dict(before)
     wanted = {name: after[name] for name in on_the_wire(fields) if name in after}
     if "bars.volume" in fields and "bars" not in fields:
-        wanted["bars"] = _with_new_volumes(before, after)
-    changed = {name: value for name, value in wanted.items() if value != before.get(name)}
+        present |= _volumes(before, 1)
+        wanted |= _volumes(after, after["median_volume"] / before["median_volume"])
+    changed = {name: value for name, value in wanted.items() if value != present.get(name)}
     own, new = before.get("extras", {}), after.get("extras", {})
     for name in on_the_wire(fields):
         column = name.removeprefix("extras.")
         if column != name and column in new and new[column] != own.get(column):
             changed["extras/" + column.replace("~", "~0").replace("/", "~1")] = new[column]
     if not changed:
-        changed = {name: before[name] for name in (*wanted, "quantity") if name in before}
+        changed = {name: present[name] for name in (*wanted, "quantity") if name in present}
         changed = dict([*changed.items()][:1])
     return [
         {"op": "replace", "path": f"/{name}", "value": value} for name, value in changed.items()
     ]
 
 
-def _with_new_volumes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[list[Any]]:
-    unit = after["median_volume"] / before["median_volume"]
-    pairs = zip(before["bars"], after["bars"], strict=True)
-    return [[*old[:4], round(new[4] * unit)] for old, new in pairs]
+def _volumes(wire: Mapping[str, Any], unit: float) -> dict[str, int]:
+    """Return the volume of each bar by its path, times `unit`."""
+    return {f"bars/{k}/4": round(bar[4] * unit) for k, bar in enumerate(wire["bars"])}
 
 
 def _under_fields(critique: object) -> Iterator[str]:
