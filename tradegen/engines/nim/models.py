@@ -177,6 +177,7 @@ def _as_langchain(messages: Sequence[Message]) -> list[BaseMessage]:
 def _answered(answer: BaseMessage, requests: int, seconds: float) -> Answered:
     usage = getattr(answer, "usage_metadata", None) or {}
     text = answer.content if isinstance(answer.content, str) else str(answer.text)
+    text = text.encode("utf-8", "replace").decode()  # a model may answer with half a character
     return Answered(
         text, usage.get("input_tokens", 0), usage.get("output_tokens", 0), requests, seconds
     )
