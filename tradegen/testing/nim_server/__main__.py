@@ -21,7 +21,7 @@ async def serve(options: Options) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    server = NimServer(answerer, options.faults, options.rules, options.seed)
+    server = NimServer(answerer, options.faults, options.rules, options.seed, options.record)
     runner = web.AppRunner(
         server.app(), access_log=None, handler_cancellation=True, shutdown_timeout=0.1
     )

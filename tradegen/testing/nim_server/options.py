@@ -28,6 +28,7 @@ class Options:
     script: Path | None
     bank: int
     bank_file: Path | None
+    record: Path | None
     faults: Faults
     rules: Rules
 
@@ -60,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--script", type=Path, help="JSON file of answers, a list for each role; writes no rows")
     add("--bank", type=int, default=0, metavar="N", help="write N rows beforehand")
     add("--bank-file", type=Path, help="JSON lines to keep the bank in between starts")
+    add("--record", type=Path, help="file that requests and answers are added to, JSON lines")
     _add_fields(parser.add_argument_group("faults"), Faults)
     _add_fields(parser.add_argument_group("rules"), Rules)
     return parser

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, fields
 from itertools import count
+from pathlib import Path
 from typing import TypeVar
 
 from aiohttp import web
@@ -20,6 +21,7 @@ from tradegen.testing.nim_server.delivery import Parcel, deliver, reset
 from tradegen.testing.nim_server.example import example_of
 from tradegen.testing.nim_server.faults import Fate, Fault, Faults, draw_fate
 from tradegen.testing.nim_server.gate import Gate
+from tradegen.testing.nim_server.record import keep
 from tradegen.testing.nim_server.refusals import (
     Problem,
     Refusal,
@@ -42,13 +44,21 @@ Settings = TypeVar("Settings", Faults, Rules)
 class NimServer:
     """Answers requests with what an answerer writes, under faults and rules."""
 
-    def __init__(self, answerer: Answerer, faults: Faults, rules: Rules, seed: int) -> None:
-        """Draw faults from `seed`."""
+    def __init__(
+        self,
+        answerer: Answerer,
+        faults: Faults,
+        rules: Rules,
+        seed: int,
+        record: Path | None = None,
+    ) -> None:
+        """Draw faults from `seed`; keep what is asked and answered in the file `record`."""
         self.counters = Counters()
         self._answerer = answerer
         self._faults = faults
         self._gate = Gate(rules)
         self._seed = seed
+        self._record = record
         self._names = count(1)
 
     def app(self) -> web.Application:
@@ -129,7 +139,10 @@ class NimServer:
         text = write_content(await self._answer(call), call.schema, fault)
         content = THOUGHT + text if self._gate.rules.thinking else text
         model = WRONG_MODEL if fault is Fault.WRONG_MODEL else call.model
-        return complete(model, content, call.characters, call.max_tokens)
+        completion = complete(model, content, call.characters, call.max_tokens)
+        if self._record is not None:
+            keep(self._record, call, completion)
+        return completion
 
     async def _answer(self, call: Call) -> Answer:
         if call.task is None:
