@@ -36,6 +36,18 @@ def test_an_injected_note_stays_one_short_string_in_its_block(note: str) -> None
     assert user.text.count("</data>") == 2
 
 
+def test_places_that_values_hold_are_left_as_they_are() -> None:
+    prompt = load_prompt("generator", wire_form="{{seeds}}", schema="{{task}} {{nobody}}")
+    system, user = prompt.fill(task="{{schema}}", seeds="[]")
+    assert '<data name="schema">{{task}} {{nobody}}</data>' in system.text
+    assert '<data name="task">{{schema}}</data>' in user.text
+
+
+@pytest.mark.parametrize("one", ["\u202e", "\u200b", "\uff1c", "\x7f", "\u2028", "\U000e0041"])
+def test_marks_that_nobody_sees_and_look_alikes_are_escaped(one: str) -> None:
+    assert as_data(f"né{one}") == f'"né{json.dumps(one)[1:-1]}"'.replace("\x7f", "\\u007f")
+
+
 @pytest.mark.parametrize("name", ROLES)
 def test_every_prompt_states_who_speaks(name: str) -> None:
     turns = load_prompt(name).turns

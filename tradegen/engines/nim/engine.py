@@ -17,7 +17,7 @@ from tradegen.engines.nim.generator import NimGenerator
 from tradegen.engines.nim.judge import NimJudge
 from tradegen.engines.nim.models import ChatModel, NimModel, OtherModel
 from tradegen.engines.nim.options import NimOptions, Role
-from tradegen.engines.nim.prompting import Prompt, load_prompt, load_text
+from tradegen.engines.nim.prompting import Prompt, as_data, load_prompt, load_text
 from tradegen.engines.nim.refiner import NimRefiner
 from tradegen.engines.nim.showing import Shown
 from tradegen.engines.nim.transport.limits import TransportLimits
@@ -50,7 +50,7 @@ def make_roles(
     """Return the roles, each asking the model that `model_of` has for it."""
     repair = load_prompt("repair")
     shown = Shown(WireForm(gold.market, gold.train), gold.market, options.seed_bars)
-    names = ", ".join(field_names(extra.name for extra in gold.extras))
+    names = as_data(field_names(extra.name for extra in gold.extras))
     trade = trade_form(gold)
     verdict, patch = answer_form("verdict", Verdict), answer_form("patch", Patch)
 

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any, Literal
 
@@ -11,6 +11,7 @@ MOST_CHARACTERS = 200
 """Text from gold is cut to this length before a model reads it."""
 
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
+_NO_LETTER = re.compile(r"[<>&\x7f]|[^\x00-\x7f\w]")
 _PART = re.compile(r"^# (system|user)\n", re.MULTILINE)
 
 Speaker = Literal["system", "user", "assistant"]
@@ -26,34 +27,33 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A prompt file: its turns, with places to fill in."""
+    """A prompt file: its turns, with places to fill in; `fixed` are the same for all rows."""
 
     turns: tuple[Message, ...]
+    fixed: Mapping[str, str] = field(default_factory=dict)
 
     def fill(self, **values: str) -> list[Message]:
         """Return the turns with every place filled. Raises `KeyError` for one without a value.
 
-        Values are put in once: a place that a value happens to hold is left as it is.
+        All values are put in together: a place that one of them happens to hold is left as it is.
         """
+        known = {**self.fixed, **values}
         return [
-            Message(turn.speaker, _PLACE.sub(lambda place: values[place[1]], turn.text))
+            Message(turn.speaker, _PLACE.sub(lambda place: known[place[1]], turn.text))
             for turn in self.turns
         ]
 
 
 def load_prompt(name: str, **fixed: str) -> Prompt:
-    """Return a prompt with the places filled that are the same for all rows."""
+    """Return a prompt that knows the values which are the same for all rows."""
     parts = _PART.split(load_text(name))[1:]
     turns = zip(parts[::2], parts[1::2], strict=True)
-
-    def fill(place: re.Match[str]) -> str:
-        return fixed.get(place[1], place[0])
-
     return Prompt(
         tuple(
-            Message("system" if speaker == "system" else "user", _PLACE.sub(fill, text).strip())
+            Message("system" if speaker == "system" else "user", text.strip())
             for speaker, text in turns
-        )
+        ),
+        fixed,
     )
 
 
@@ -63,9 +63,19 @@ def load_text(name: str) -> str:
 
 
 def as_data(value: Any, longest: int = MOST_CHARACTERS) -> str:
-    """Return a value as JSON that cannot close the block it stands in, its texts cut to length."""
+    """Return a value as JSON that cannot close the block it stands in, its texts cut to length.
+
+    Letters and digits of any script stay as they are. Other characters beyond ASCII are escaped:
+    among them are marks that nobody sees, and look-alikes that some tokenizers turn into `<`
+    (Unicode's form NFKC).
+    """
     text = json.dumps(_capped(value, longest), separators=(",", ":"), ensure_ascii=False)
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return _NO_LETTER.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    one = found[0]
+    return f"\\u{ord(one):04x}" if one.isascii() else json.dumps(one)[1:-1]
 
 
 def _capped(value: Any, longest: int) -> Any:
