@@ -14,7 +14,7 @@ from tradegen.data.row import LOOKBACK, Row
 from tradegen.data.rows import Rows
 from tradegen.data.volatility import lookback_volatility
 from tradegen.engines.critique import Critique
-from tradegen.graph.build import build_graph
+from tradegen.graph.build import RowGraph, build_graph
 from tradegen.graph.state import Pipeline, RowContext, RowState
 from tradegen.graph.tracing import shut_off_tracing
 from tradegen.pipeline.manifest import is_simulated
@@ -41,15 +41,21 @@ def preview_command(settings: Settings) -> None:
 
 async def _show_rows(console: Console, pipeline: Pipeline, market: Market, n: int) -> None:
     graph = build_graph()
-    for number in range(n):
-        console.print()
-        state: RowState = {}
-        context = RowContext(pipeline, number, 0)
-        async for update in graph.astream({}, context=context, stream_mode="updates"):
-            for node, change in update.items():
-                before = state.get("generated_row")
-                state = {**state, **change}
-                _show_step(console, market, node, state, before)
+    try:
+        for number in range(n):
+            console.print()
+            await _show_way(console, graph, RowContext(pipeline, number, 0), market)
+    finally:
+        await pipeline.engine.close()
+
+
+async def _show_way(console: Console, graph: RowGraph, context: RowContext, market: Market) -> None:
+    state: RowState = {}
+    async for update in graph.astream({}, context=context, stream_mode="updates"):
+        for node, change in update.items():
+            before = state.get("generated_row")
+            state = {**state, **change}
+            _show_step(console, market, node, state, before)
 
 
 def _show_step(

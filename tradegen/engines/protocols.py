@@ -1,5 +1,6 @@
 """What an engine is: three small roles, each one method, the same for statistics and LLMs."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -72,13 +73,18 @@ class Refiner(Protocol):
         ...
 
 
+async def _nothing() -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
     """An engine's three roles under one name.
 
     `in_waves` says that they work on many rows at once: rows are then started together, and the
     next ones only when all of them have ended. `applies_rules` says that the judge holds rows
-    against `engines.rules` itself; for all others the graph does it after them.
+    against `engines.rules` itself; for all others the graph does it after them. `close` ends what
+    the engine holds open; a process that ends anyway need not call it.
     """
 
     name: str
@@ -87,3 +93,4 @@ class Engine:
     refiner: Refiner
     in_waves: bool = False
     applies_rules: bool = False
+    close: Callable[[], Awaitable[None]] = _nothing

@@ -115,6 +115,13 @@ def test_chaos_loses_and_doubles_nothing(server: RunningServer, tmp_path: Path) 
     assert all(len(times) == 2 for times in doubled)
 
 
+def test_a_preview_leaves_no_connection_open(server: RunningServer, tmp_path: Path) -> None:
+    env = {"TRADEGEN_ENGINE": "nim", "TRADEGEN_NIM__BASE_URL": server.base_url}
+    said, complaints = start("preview", "--n", 1, cwd=tmp_path, env=env).communicate()
+    assert "judge" in said
+    assert complaints == ""
+
+
 def test_calls_never_pass_their_limit(server: RunningServer, tmp_path: Path) -> None:
     before = server.counters()["requests"]
     run = flags(server, 200, "--name", "a", "--max-calls", 60)

@@ -103,6 +103,7 @@ class NimModels:
             judge=roles.judge,
             refiner=roles.refiner,
             applies_rules=True,
+            close=transport.close,
         )
 
     def _model(self, role: Role, transport: Transport) -> ChatModel:
