@@ -1,5 +1,6 @@
 """Write the reference pages from the code they speak of: `make docs`."""
 
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -45,11 +46,18 @@ def invariants_page() -> str:
     )
 
 
+def transcript_page() -> str:
+    """Return one row's way through the graph."""
+    page: str = runpy.run_path(str(Path(__file__).parent / "transcript.py"))["transcript_page"]()
+    return page
+
+
 PAGES = {
     "commands.md": commands_page,
     "settings.md": settings_page,
     "graph.md": graph_page,
     "invariants.md": invariants_page,
+    "transcript.md": transcript_page,
 }
 
 if __name__ == "__main__":

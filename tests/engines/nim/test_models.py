@@ -3,7 +3,6 @@
 import asyncio
 import json
 
-import pytest
 from aiohttp import web
 
 from tests.support.endpoint import ANSWER, serving
@@ -17,7 +16,6 @@ from tradegen.engines.nim.transport.limits import TransportLimits
 from tradegen.engines.nim.transport.transport import Transport
 
 
-@pytest.mark.filterwarnings("ignore:The 'max_tokens' parameter:DeprecationWarning")
 def test_an_answer_with_half_a_character_can_be_kept() -> None:
     async def half(request: web.Request) -> web.Response:
         text = json.dumps(ANSWER).replace("hello", "\\ud83dhello")

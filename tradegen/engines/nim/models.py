@@ -83,6 +83,7 @@ class NimModel:
         self.name = name
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # the endpoint's own list was checked
+            warnings.simplefilter("ignore", DeprecationWarning)  # NIM documents max_tokens
             self._chat = ChatNVIDIA(
                 model=name,
                 base_url=endpoint.base_url,
