@@ -190,6 +190,8 @@ def preview(
     constraint: ConstraintOption = None,
     widen_buckets: WidenOption = None,
     engine: EngineOption = None,
+    base_url: BaseUrlOption = None,
+    model: ModelOption = None,
     seed: SeedOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -204,6 +206,7 @@ def preview(
             "engine": engine,
             "gold": _gold(gold, bars, tz, holdout, skip_bad_gold, calendar),
             "diversity": {"weights": weights, "file": constraint, "widen": widen_buckets},
+            "nim": _nim(base_url, model),
         }
     )
     preview_command(load_settings(overrides, config))

@@ -15,11 +15,12 @@ from tradegen.engines.nim.fields import editable, may_touch, row_fields
         (["entry_price"], {"entry_price"}),
         (["extras.note"], {"extras.note"}),
         (["note"], {"extras.note"}),
+        (["extras.why/how", "/extras/note"], {"extras.why/how", "extras.note"}),
         (["note", "nonsense"], {"extras.note"}),
     ],
 )
 def test_what_a_judge_names_is_understood(named: list[str], fields: set[str]) -> None:
-    assert set(row_fields(named, ["note"])) == fields
+    assert set(row_fields(named, ["note", "why/how"])) == fields
 
 
 def test_a_judge_that_names_nothing_lets_everything_be_mended() -> None:

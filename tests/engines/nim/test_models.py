@@ -4,11 +4,12 @@ import asyncio
 import json
 
 from aiohttp import web
+from langchain_nvidia_ai_endpoints._statics import CHAT_MODEL_TABLE
 
 from tests.support.endpoint import ANSWER, serving
 from tradegen.data.calls import Answered
 from tradegen.engines.nim.answers import Verdict, answer_form
-from tradegen.engines.nim.endpoint import Endpoint
+from tradegen.engines.nim.endpoint import USUAL_MODELS, Endpoint
 from tradegen.engines.nim.models import NimModel
 from tradegen.engines.nim.options import NimOptions, RoleOptions
 from tradegen.engines.nim.prompting import Message
@@ -29,3 +30,41 @@ def test_an_answer_with_half_a_character_can_be_kept() -> None:
             return await model.complete(asked, answer_form("verdict", Verdict), 0)
 
     assert asyncio.run(answer()).answer == "?hello"
+
+
+def told_of_thinking(model: str, role: RoleOptions) -> dict[str, object]:
+    """Return the request that a model gets."""
+    seen: list[dict[str, object]] = []
+
+    async def keep(request: web.Request) -> web.Response:
+        seen.append(await request.json())
+        return web.json_response(ANSWER)
+
+    async def ask() -> None:
+        async with serving(keep) as server, Transport(TransportLimits()) as transport:
+            there = Endpoint(server.base_url, {}, key_needed=False)
+            chat = NimModel(model, role, NimOptions(), there, transport)
+            turns = [Message("system", "You judge."), Message("user", "hello?")]
+            await chat.complete(turns, answer_form("verdict", Verdict), 0)
+
+    asyncio.run(ask())
+    return seen[0]
+
+
+def test_a_reasoning_model_thinks_only_where_the_settings_say_so() -> None:
+    reasoning = USUAL_MODELS["judge"]
+    quick = told_of_thinking(reasoning, RoleOptions())
+    slow = told_of_thinking(reasoning, RoleOptions(thinking=True))
+    assert quick["messages"][0]["content"].endswith("/no_think")  # type: ignore[index]
+    assert slow["messages"][0]["content"].endswith("/think")  # type: ignore[index]
+    other = told_of_thinking("nemotron", RoleOptions(thinking=True))
+    assert other["messages"][0]["content"] == "You judge."  # type: ignore[index]
+
+
+def test_the_longest_answer_is_told_by_the_name_that_nim_documents() -> None:
+    assert told_of_thinking("nemotron", RoleOptions(max_tokens=123))["max_tokens"] == 123
+
+
+def test_the_usual_models_are_in_the_client_librarys_table() -> None:
+    assert {CHAT_MODEL_TABLE[name].deprecated for name in USUAL_MODELS.values()} == {False}
+    assert all(CHAT_MODEL_TABLE[name].supports_structured_output for name in USUAL_MODELS.values())

@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 
 ROLES: tuple[Role, ...] = ("generator", "judge", "refiner")
 
-_USUAL = {
+USUAL_MODELS: dict[Role, str] = {
     "generator": "meta/llama-3.3-70b-instruct",
     "judge": "nvidia/llama-3.3-nemotron-super-49b-v1.5",
     "refiner": "meta/llama-3.3-70b-instruct",
 }
+"""What each role asks of the hosted models, where the settings name none."""
+
 _REFUSED = (401, 403)
 
 
@@ -52,7 +54,7 @@ def reach(options: NimOptions) -> Endpoint:
     models: dict[str, str] = {}
     for role, stated in wanted.items():
         if stated.chat_model is None:
-            usual = _USUAL[role] if hosted else (offered[0] if offered else None)
+            usual = USUAL_MODELS[role] if hosted else (offered[0] if offered else None)
             models[role] = stated.model or usual or ""
         else:
             models[role] = stated.model or ""

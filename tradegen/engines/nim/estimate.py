@@ -87,7 +87,7 @@ def estimate(gold: Gold, options: NimOptions, n: int, briefs: Sequence[Brief]) -
         "generator": [roles.generator.messages(brief) for brief in briefs],
         "judge": [roles.judge.messages(brief.seeds[0], brief) for brief in briefs],
         "refiner": [
-            roles.refiner.messages(brief.seeds[0], _A_COMPLAINT, brief) for brief in briefs
+            roles.refiner.messages(brief.seeds[0], _A_COMPLAINT, brief, 1) for brief in briefs
         ],
     }
     wire = WireForm(gold.market, gold.train)

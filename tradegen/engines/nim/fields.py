@@ -48,12 +48,13 @@ def row_fields(named: Iterable[str], extras: Iterable[str]) -> tuple[str, ...]:
     for name in named:
         plain = re.sub(r"[\[/].*", "", name.strip().removeprefix("/")).strip()
         dotted = name.strip().removeprefix("/").replace("/", ".")
+        own = re.sub(r"^/?extras[./]", "", name.strip())
         if plain in _ON_THE_WIRE and plain not in _IN_THE_ROW:
             found[plain] = None
         elif dotted in _IN_THE_ROW or plain in _IN_THE_ROW:
             found.update(dict.fromkeys(_IN_THE_ROW.get(dotted) or _IN_THE_ROW[plain]))
-        elif dotted.removeprefix("extras.") in known:
-            found[f"extras.{dotted.removeprefix('extras.')}"] = None
+        elif own in known:
+            found[f"extras.{own}"] = None
     if not found:
         everything = (field for fields in _IN_THE_ROW.values() for field in fields)
         found = dict.fromkeys([*everything, *(f"extras.{name}" for name in sorted(known))])

@@ -83,16 +83,19 @@ class NimModel:
         self.name = name
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # the endpoint's own list was checked
-            warnings.simplefilter("ignore", DeprecationWarning)  # NIM documents max_tokens
             self._chat = ChatNVIDIA(
                 model=name,
                 base_url=endpoint.base_url,
                 api_key=endpoint.key() or "not-needed",
                 temperature=role.temperature,
                 top_p=role.top_p,
-                max_tokens=role.max_tokens,
+                max_completion_tokens=role.max_tokens,
                 usage_telemetry_enabled=options.telemetry,
             )
+        known = self._chat._client.model  # noqa: SLF001
+        self._thinking: Mapping[str, bool] = (
+            {"thinking_mode": role.thinking} if known and known.supports_thinking else {}
+        )
         # ChatNVIDIA opens a session for every call; this hook of its client is not public.
         self._chat._async_client.get_async_session_fn = transport.lend  # noqa: SLF001
         self._transport = transport
@@ -125,7 +128,7 @@ class NimModel:
                 return answered
 
     async def _ask(self, messages: Sequence[Message], form: AnswerForm[Any], seed: int) -> Answered:
-        asked = MODES[self._way.mode](form)
+        asked = {**MODES[self._way.mode](form), **self._thinking}
         with recorded_call() as record:
             answer = await self._chat.ainvoke(_as_langchain(messages), seed=seed, **asked)
         answered = _answered(answer, record.tries, record.latency_s)

@@ -33,6 +33,9 @@ class RoleOptions(_Options):
     temperature: float = Field(0.7, ge=0, le=2, description=_TEMPERATURE)
     top_p: float = Field(0.95, gt=0, le=1, description="share of probability that is sampled from")
     max_tokens: int = Field(6144, ge=64, description=_MAX_TOKENS)
+    thinking: bool = Field(
+        False, description="let a reasoning model think first; its thoughts count as an answer's"
+    )
     price_in: float = Field(0.0, ge=0, description="price of a million tokens read")
     price_out: float = Field(0.0, ge=0, description="price of a million tokens written")
     chat_model: str | None = Field(
@@ -59,7 +62,7 @@ class RefinerOptions(RoleOptions):
     """The refiner's model: cool, for the smallest edit."""
 
     temperature: float = Field(0.2, ge=0, le=2, description=_TEMPERATURE)
-    max_tokens: int = Field(2048, ge=64, description=_MAX_TOKENS)
+    max_tokens: int = Field(4096, ge=64, description=_MAX_TOKENS)
 
 
 class NimOptions(_Options):

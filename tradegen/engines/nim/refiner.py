@@ -42,12 +42,14 @@ class NimRefiner:
                 raise RefinerOverreachError(frozenset(beyond))
             return self._patched(row, answer, brief)
 
-        return await self._asker.ask(brief, self.messages(row, critique, brief), read, seed=retry)
+        return await self._asker.ask(
+            brief, self.messages(row, critique, brief, retry), read, seed=retry
+        )
 
-    def messages(self, row: Row, critique: Critique, brief: Brief) -> list[Message]:
+    def messages(self, row: Row, critique: Critique, brief: Brief, retry: int) -> list[Message]:
         """Return what the model is told."""
         return self._prompt.fill(
-            task=self._shown.task("refiner", brief, fields=editable(critique.fields)),
+            task=self._shown.task("refiner", brief, retry=retry, fields=editable(critique.fields)),
             seeds=self._shown.seeds(brief.seeds),
             row=self._shown.row(row),
             critique=as_data([str(finding) for finding in critique.findings], _CRITIQUE_CHARACTERS),
