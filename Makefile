@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test lint format types imports docs lock bench clean help
+.PHONY: run test lint format types imports docs cassettes lock bench clean help
 
 run: $(VENV)/.ready  ## set up and run the main job
 	$(BIN)/python -m tradegen run --n 10000
@@ -31,6 +31,9 @@ format: $(VENV)/.ready-dev  ## format the code
 
 docs: $(VENV)/.ready-dev  ## write the generated pages anew
 	$(BIN)/python docs/generate.py
+
+cassettes: $(VENV)/.ready-dev  ## record the NIM engine's HTTP anew (see docs/nim.md)
+	$(BIN)/python -m tests.engines.nim.record
 
 bench: $(VENV)/.ready-dev  ## run the benchmarks
 	$(BIN)/python -m benchmarks.startup
