@@ -105,7 +105,7 @@ def another_model(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (another_prompt, {}, r"request 2 of 3 .* body/messages/0/content: .*Strategies"),
         (another_schema, {}, r"request 3 of 3 .* body/messages/0/content: "),
-        (another_model, {}, r"request 2 of 3 .* body/model: "),
+        (another_model, {}, r"request 2 of 3 .* body/messages/0/content: .*no_think"),
         (
             None,
             {"generator": GeneratorOptions(temperature=0.8)},
