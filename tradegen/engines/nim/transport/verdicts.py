@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from difflib import get_close_matches
 from http import HTTPStatus
-
-from yarl import URL
+from urllib.parse import urlsplit
 
 from tradegen.engines.nim.transport.exchange import Failure, Request
 
@@ -58,9 +57,9 @@ def told_to_wait(request: Request, failure: Failure) -> str:
 
 
 def _host(request: Request) -> str:
-    """Return the host and port of a request."""
-    url = URL(request.url)
-    return f"{url.host}:{url.port}"
+    """Return the host of a request, and its port if it was stated."""
+    place = urlsplit(request.url)
+    return f"{place.hostname}:{place.port}" if place.port else str(place.hostname)
 
 
 def _said(failure: Failure) -> str:
