@@ -82,6 +82,13 @@ class CallJournal:
         except sqlite3.Error as error:
             raise self._failed(error) from error
 
+    def has_answers(self) -> bool:
+        """Return whether any answer is kept."""
+        try:
+            return self._db.execute("SELECT 1 FROM calls LIMIT 1").fetchone() is not None
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+
     def forget(self, attempts: Iterable[tuple[int, int]]) -> None:
         """Drop the answers of attempts, `(row number, attempt)`, that the ledger has by now."""
         try:

@@ -34,9 +34,14 @@ class AttemptLog:
 
     usage: dict[str, Usage] = field(default_factory=dict)
     settled: list[str] = field(default_factory=list)
+    _counted: set[bytes] = field(default_factory=set)
 
-    def used(self, role: str, usage: Usage) -> None:
-        """Count an answered call of a role."""
+    def used(self, role: str, usage: Usage, request: bytes | None = None) -> None:
+        """Count what a role used; the answer to one `request` counts once, however often read."""
+        if request is not None:
+            if request in self._counted:
+                return
+            self._counted.add(request)
         self.usage.setdefault(role, Usage()).add(usage)
 
     def as_dict(self) -> dict[str, Any]:

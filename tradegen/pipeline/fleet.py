@@ -2,6 +2,7 @@
 
 import bisect
 import contextlib
+import math
 import os
 import queue
 import signal
@@ -79,9 +80,10 @@ class Fleet:
     def submit(self, tasks: Sequence[Task]) -> None:
         """Take on attempts. Each worker gets a slice of the row numbers, the idlest first."""
         rest = list(tasks)
+        share = math.ceil(len(rest) / len(self._sockets))
         while rest:
             k = min(range(len(self._sockets)), key=self._outstanding.__getitem__)
-            size = min(self._in_flight, max(self._room_of(k), 1))
+            size = min(self._in_flight, share, max(self._room_of(k), 1))
             part, rest = rest[:size], rest[size:]
             self._outstanding[k] += len(part)
             self._send(k, part)

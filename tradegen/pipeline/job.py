@@ -130,7 +130,7 @@ def run_job(
         damage = chosen.damage() if chosen.is_done else ()
         if chosen.is_done and not damage:
             return _done_before(chosen)
-        workers = chosen.settings.run.workers or usual_workers(chosen.settings.n)
+        workers = _workers(chosen.settings)
         how = chosen.settings.run
         fleet = Fleet(workers, how.in_flight, tracing=how.tracing)
         stack.callback(fleet.close)
@@ -147,9 +147,15 @@ def run_job(
             return job.run()
         except TradegenError as error:
             can_go_on = isinstance(error, StorageError)
-            if new and not job.has_attempts and not can_go_on:
+            if new and not job.has_made_anything and not can_go_on:
                 shutil.rmtree(folder.path, ignore_errors=True)
             raise
+
+
+def _workers(settings: Settings) -> int:
+    """Return how many processes a run has: no more than calls may be under way at once."""
+    workers = settings.run.workers or usual_workers(settings.n)
+    return min(workers, settings.nim.calls_at_once) if settings.engine == "nim" else workers
 
 
 def _claim(folder: RunFolder, stack: ExitStack, *, unnamed: bool) -> RunFolder:
@@ -219,14 +225,15 @@ class _Job:
         self._spending = Spending(settings.nim.max_calls, settings.nim.max_cost)
         self._spent = False
         self._journal: CallJournal | None = None
+        self._has_answers = False
         self._workers = workers
         self._clock = time.monotonic()
         self._ready_before = 0
 
     @property
-    def has_attempts(self) -> bool:
-        """Whether any attempt has been made, now or before."""
-        return bool(self._admission.attempts.any())
+    def has_made_anything(self) -> bool:
+        """Whether any attempt has ended, now or before, or any answer to one has come."""
+        return self._has_answers or bool(self._admission.attempts.any())
 
     def run(self) -> Finished:
         """Work until every row is settled, the budget is spent or a stop is asked for."""
@@ -266,6 +273,7 @@ class _Job:
 
     def _close_journal(self) -> None:
         if self._journal is not None:
+            self._has_answers = self._journal.has_answers()
             self._journal.close()
             if self._admission.done:
                 self._journal.remove()

@@ -5,10 +5,7 @@ from typing import Any
 
 from tradegen.data.ledger import Attempt
 from tradegen.engines.attempt_log import Usage
-from tradegen.graph.state import MOST_RETRIES
-
-MOST_CALLS = 2 * (1 + MOST_RETRIES + 1 + MOST_RETRIES)
-"""Calls of one attempt at the most: each role's question, and one repair of each answer."""
+from tradegen.engines.nim.options import MOST_CALLS
 
 _UNKNOWN = 8
 _CAUTION = 2.0

@@ -15,6 +15,7 @@ from tradegen.engines.nim.fields import editable, may_touch, row_fields
         (["entry_price"], {"entry_price"}),
         (["extras.note"], {"extras.note"}),
         (["note"], {"extras.note"}),
+        (["bars.close"], set(row_fields(["bars"], []))),
         (["extras.why/how", "/extras/note"], {"extras.why/how", "extras.note"}),
         (["note", "nonsense"], {"extras.note"}),
     ],
@@ -48,3 +49,8 @@ def test_an_editor_may_touch_what_the_critique_names_and_no_more(
     path: str, fields: set[str], allowed: bool
 ) -> None:
     assert may_touch(path, editable(fields)) is allowed
+
+
+def test_the_entry_bar_may_be_moved_where_it_is_named() -> None:
+    assert "entry_bar" in editable(row_fields(["entry_bar"], []))
+    assert "entry_bar" not in editable(row_fields(["entry_after_s"], []))

@@ -3,16 +3,18 @@
 import asyncio
 import json
 
+import pytest
 from aiohttp import web
 from langchain_nvidia_ai_endpoints._statics import CHAT_MODEL_TABLE
 
 from tests.support.endpoint import ANSWER, serving
 from tradegen.data.calls import Answered
 from tradegen.engines.nim.answers import Verdict, answer_form
-from tradegen.engines.nim.endpoint import USUAL_MODELS, Endpoint
+from tradegen.engines.nim.endpoint import USUAL_MODELS, Endpoint, reach
 from tradegen.engines.nim.models import NimModel
 from tradegen.engines.nim.options import NimOptions, RoleOptions
 from tradegen.engines.nim.prompting import Message
+from tradegen.engines.nim.transport.errors import CallFailedError
 from tradegen.engines.nim.transport.limits import TransportLimits
 from tradegen.engines.nim.transport.transport import Transport
 
@@ -24,7 +26,7 @@ def test_an_answer_with_half_a_character_can_be_kept() -> None:
 
     async def answer() -> Answered:
         async with serving(half) as server, Transport(TransportLimits()) as transport:
-            there = Endpoint(server.base_url, {}, key_needed=False)
+            there = Endpoint(server.base_url, {})
             model = NimModel("nemotron", RoleOptions(), NimOptions(), there, transport)
             asked = [Message("user", "hello?")]
             return await model.complete(asked, answer_form("verdict", Verdict), 0)
@@ -42,7 +44,7 @@ def told_of_thinking(model: str, role: RoleOptions) -> dict[str, object]:
 
     async def ask() -> None:
         async with serving(keep) as server, Transport(TransportLimits()) as transport:
-            there = Endpoint(server.base_url, {}, key_needed=False)
+            there = Endpoint(server.base_url, {})
             chat = NimModel(model, role, NimOptions(), there, transport)
             turns = [Message("system", "You judge."), Message("user", "hello?")]
             await chat.complete(turns, answer_form("verdict", Verdict), 0)
@@ -68,3 +70,66 @@ def test_the_longest_answer_is_told_by_the_name_that_nim_documents() -> None:
 def test_the_usual_models_are_in_the_client_librarys_table() -> None:
     assert {CHAT_MODEL_TABLE[name].deprecated for name in USUAL_MODELS.values()} == {False}
     assert all(CHAT_MODEL_TABLE[name].supports_structured_output for name in USUAL_MODELS.values())
+
+
+def test_one_refusal_for_another_reason_leaves_the_strictest_mode_in_place() -> None:
+    seen: list[object] = []
+
+    async def refuse_long_prompts(request: web.Request) -> web.Response:
+        asked = await request.json()
+        seen.append(asked.get("response_format", {}).get("type"))
+        if len(asked["messages"][0]["content"]) > 100:
+            return web.json_response({"detail": "maximum context length"}, status=400)
+        return web.json_response(ANSWER)
+
+    async def ask() -> None:
+        async with (
+            serving(refuse_long_prompts) as server,
+            Transport(TransportLimits()) as transport,
+        ):
+            there = Endpoint(server.base_url, {})
+            chat = NimModel("nemotron", RoleOptions(), NimOptions(), there, transport)
+            form = answer_form("verdict", Verdict)
+            with pytest.raises(CallFailedError):
+                await chat.complete([Message("user", "x" * 200)], form, 0)
+            await chat.complete([Message("user", "x")], form, 0)
+
+    asyncio.run(ask())
+    assert seen == ["json_schema", None, "json_object", None, "json_schema"]
+
+
+@pytest.mark.parametrize("usage", [None, {}, {"prompt_tokens": 6, "completion_tokens": -4}])
+def test_tokens_that_are_not_told_are_guessed(usage: object) -> None:
+    async def reply(request: web.Request) -> web.Response:
+        return web.json_response({**ANSWER, "usage": usage})
+
+    async def answer() -> Answered:
+        async with serving(reply) as server, Transport(TransportLimits()) as transport:
+            there = Endpoint(server.base_url, {})
+            model = NimModel("nemotron", RoleOptions(), NimOptions(), there, transport)
+            turns = [Message("user", "x" * 400)]
+            return await model.complete(turns, answer_form("verdict", Verdict), 0)
+
+    answered = asyncio.run(answer())
+    assert answered.tokens_in in (100, 6)
+    assert answered.tokens_out == 1
+
+
+def test_an_answer_that_the_client_cannot_read_fails_that_call_alone() -> None:
+    async def reply(request: web.Request) -> web.Response:
+        return web.json_response({**ANSWER, "choices": [{"message": 7}]})
+
+    async def ask() -> None:
+        async with serving(reply) as server, Transport(TransportLimits()) as transport:
+            there = Endpoint(server.base_url, {})
+            model = NimModel("nemotron", RoleOptions(), NimOptions(), there, transport)
+            with pytest.raises(CallFailedError, match="no_answer"):
+                await model.complete([Message("user", "x")], answer_form("verdict", Verdict), 0)
+
+    asyncio.run(ask())
+
+
+def test_three_other_models_need_no_endpoint() -> None:
+    other = {"chat_model": "langchain_core.language_models:FakeListChatModel", "model": "m"}
+    options = NimOptions.model_validate(dict.fromkeys(("generator", "judge", "refiner"), other))
+    assert reach(options) == Endpoint("", {"generator": "m", "judge": "m", "refiner": "m"})

@@ -31,6 +31,12 @@ def no_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NVIDIA_BASE_URL", raising=False)
 
 
+@pytest.fixture
+def few_rows_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let rows be dealt to all workers, though there are few."""
+    monkeypatch.setenv("TRADEGEN_RUN__IN_FLIGHT", "8")
+
+
 def flags(server: RunningServer, n: int, *more: object) -> tuple[object, ...]:
     return ("run", "--n", n, "--engine", "nim", "--base-url", server.base_url, *more)
 
@@ -45,6 +51,7 @@ def ids(folder: Path, name: str) -> list[str]:
     return [str(one) for one in table["trade_id"].to_pylist()]
 
 
+@pytest.mark.usefixtures("few_rows_at_once")
 def test_a_run_is_whole_and_says_what_it_used(server: RunningServer, tmp_path: Path) -> None:
     before = server.counters()["answered"]
     said = tradegen(*flags(server, 40, "--name", "a", "--workers", 2), cwd=tmp_path).stdout
@@ -78,6 +85,7 @@ def test_models_that_know_no_schema_or_think_aloud_are_understood(
     assert len(ids(tmp_path, "a")) == 6
 
 
+@pytest.mark.usefixtures("few_rows_at_once")
 def test_chaos_loses_and_doubles_nothing(server: RunningServer, tmp_path: Path) -> None:
     n, kills = 120, 10
     run = flags(server, n, "--seed", 77, "--name", "a", "-q", "--workers", 2)
@@ -133,6 +141,59 @@ def test_calls_never_pass_their_limit(server: RunningServer, tmp_path: Path) -> 
     tradegen(*flags(server, 200, "--name", "a", "--max-calls", 150), cwd=tmp_path, expect=3)
     assert server.counters()["requests"] - before <= 150
     assert len(ids(tmp_path, "a")) > kept
+
+
+def test_tries_that_failed_are_counted_beside_the_calls_that_are_limited(tmp_path: Path) -> None:
+    with nim_server(latency_ms=10, truncated=0.3) as damaging:
+        tradegen(*flags(damaging, 200, "--name", "a", "--max-calls", 60), cwd=tmp_path, expect=3)
+        seen = damaging.counters()
+    attempts = manifest(tmp_path, "a")["attempts"]
+    assert isinstance(attempts, dict)
+    assert attempts["calls"] == seen["answered"] <= 60
+    assert sum(used["requests"] for used in attempts["usage"].values()) == seen["requests"] > 60
+
+
+def test_a_limit_of_cost_needs_prices(server: RunningServer, tmp_path: Path) -> None:
+    said = tradegen(*flags(server, 5, "--max-cost", 1), cwd=tmp_path, expect=2).stderr
+    assert "max_cost needs prices" in said
+
+
+def test_cost_stays_below_its_limit(
+    server: RunningServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRADEGEN_NIM__GENERATOR__PRICE_IN", "1000")
+    run = flags(server, 200, "--name", "a", "--max-cost", 100)
+    assert "spent" in tradegen(*run, cwd=tmp_path, expect=3).stdout
+    attempts = manifest(tmp_path, "a")["attempts"]
+    assert isinstance(attempts, dict)
+    assert 50 < sum(used["cost"] for used in attempts["usage"].values()) <= 100
+
+
+def test_what_was_answered_before_an_early_end_is_not_asked_again(tmp_path: Path) -> None:
+    with nim_server(latency_ms=100) as server:
+        run = flags(server, 12, "--name", "a", "--workers", 1)
+        process = start(*run, cwd=tmp_path)
+        while server.counters()["answered_by_role"].get("generator", 0) < 4:
+            time.sleep(0.01)
+        server.faults(models=["nobody/none"])
+        _, said = process.communicate()
+        assert process.returncode == 4, said
+        server.faults(models=[])
+        tradegen(*run, cwd=tmp_path)
+        assert server.counters()["answered_more_than_once"] == {}
+    assert len(ids(tmp_path, "a")) == 12
+
+
+def test_a_key_goes_to_the_endpoint_and_nowhere_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NVIDIA_API_KEY", "nvapi-right-and-secret")
+    with nim_server(latency_ms=10, api_key="nvapi-right-and-secret") as one:
+        said = tradegen(*flags(one, 5, "--name", "a"), cwd=tmp_path)
+    assert len(ids(tmp_path, "a")) == 5
+    for path in tmp_path.rglob("*"):
+        assert not path.is_file() or b"right-and-secret" not in path.read_bytes()
+    assert "right-and-secret" not in said.stdout + said.stderr
 
 
 def test_an_endpoint_that_is_not_there_is_named_at_once(tmp_path: Path) -> None:

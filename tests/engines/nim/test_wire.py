@@ -1,4 +1,5 @@
 import json
+from contextlib import suppress
 from functools import cache
 
 import numpy as np
@@ -142,3 +143,32 @@ def test_what_lies_beside_the_markets_grids_is_settled_and_said() -> None:
     decoded = form(gold).decode(wire)
     assert "entry_bar: to the opening of its bar" in decoded.settled
     assert decoded.row.bars.time.tolist() == row.bars.time.tolist()
+
+
+HUGE = st.one_of(
+    st.integers(-(10**400), 10**400), st.sampled_from([0, 1, -1, 10**5, -(10**5), 2**63, 10**15])
+)
+HUGE_FLOAT = st.floats(0, exclude_min=True, allow_infinity=False) | st.sampled_from([1e307, 5e-324])
+
+
+@given(st.data())
+def test_whatever_fits_the_schema_is_a_row_or_is_refused_with_a_reason(data: st.DataObject) -> None:
+    gold = demo_gold()
+    wire = form(gold).encode(gold.train.row(data.draw(st.integers(0, 100))))
+    for name in ("entry_bp", "exit_bp", "entry_after_s", "exit_after_s"):
+        if data.draw(st.booleans()):
+            wire[name] = data.draw(HUGE)
+    for name in ("quantity", "start_price", "median_volume"):
+        if data.draw(st.booleans()):
+            wire[name] = data.draw(HUGE_FLOAT)
+    whole = data.draw(st.sampled_from(["as it is", "one number", "all closes"]))
+    if whole == "one number":
+        bar = data.draw(st.integers(0, len(wire["bars"]) - 1))
+        wire["bars"][bar][data.draw(st.integers(0, 4))] = data.draw(HUGE)
+    elif whole == "all closes":
+        close = data.draw(HUGE)
+        wire["bars"] = [[*bar[:3], close, bar[4]] for bar in wire["bars"]]
+    with suppress(WireError):
+        row = form(gold).decode(wire).row
+        assert np.isfinite(row.bars.close).all()
+        assert (row.bars.close > 0).all()

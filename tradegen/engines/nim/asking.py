@@ -75,10 +75,11 @@ class Asker(Generic[Answer]):
             try:
                 answered = await self.model.complete(turns, self.form, seed)
             except CallFailedError as error:
+                current_log().used(self.role, Usage(requests=error.tries))
                 raise RowFailedError(self.role, error.kind, str(error), error.body) from error
             if self.journal:
                 self.journal.keep(brief.row_number, brief.attempt, request, answered)
-        current_log().used(self.role, self._usage(answered))
+        current_log().used(self.role, self._usage(answered), request)
         return answered.answer
 
     def _digest(self, turns: Sequence[Message], seed: int) -> bytes:

@@ -29,7 +29,6 @@ class Endpoint:
 
     base_url: str
     models: dict[str, str]
-    key_needed: bool
 
     def key(self) -> str | None:
         """Return the key from the environment; it is kept nowhere else."""
@@ -42,6 +41,8 @@ def reach(options: NimOptions) -> Endpoint:
     Raises `EngineUnavailableError` if there is no key where one is needed, the endpoint cannot be
     reached or refuses the key, or a model that was asked for is not offered.
     """
+    if all(getattr(options, role).chat_model for role in ROLES):
+        return Endpoint("", {role: getattr(options, role).model or "" for role in ROLES})
     base_url = (options.base_url or os.environ.get("NVIDIA_BASE_URL") or HOSTED).rstrip("/")
     hosted = base_url == HOSTED
     if hosted and not os.environ.get(KEY_VARIABLE):
@@ -66,7 +67,7 @@ def reach(options: NimOptions) -> Endpoint:
             f"{base_url} has no model {' or '.join(unknown) or '(none named)'}; it offers "
             f"{_listed(offered)}. Name one with --model, or in the settings file"
         )
-    return Endpoint(base_url, models, key_needed=hosted)
+    return Endpoint(base_url, models)
 
 
 def _offered(base_url: str, timeout: float) -> list[str]:

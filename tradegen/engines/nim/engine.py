@@ -1,6 +1,7 @@
 """The NIM engine as a whole: reached once, then started in any process."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +16,7 @@ from tradegen.engines.nim.endpoint import Endpoint, reach
 from tradegen.engines.nim.fields import field_names
 from tradegen.engines.nim.generator import NimGenerator
 from tradegen.engines.nim.judge import NimJudge
-from tradegen.engines.nim.models import ChatModel, NimModel, OtherModel
+from tradegen.engines.nim.models import ChatModel, NimModel, OtherModel, Way
 from tradegen.engines.nim.options import NimOptions, Role
 from tradegen.engines.nim.prompting import Prompt, as_data, load_prompt, load_text
 from tradegen.engines.nim.refiner import NimRefiner
@@ -89,12 +90,13 @@ class NimModels:
     def start(self) -> Engine:
         """Return the engine's roles for this process."""
         transport = Transport(self._limits())
+        ways: defaultdict[str, Way] = defaultdict(Way)
         roles = make_roles(
             self.gold,
             Rules(self.gold.market, self.guard),
             self.options,
             self.seed,
-            lambda role: self._model(role, transport),
+            lambda role: self._model(role, transport, ways),
             CallJournal(self.journal) if self.journal else None,
         )
         return Engine(
@@ -106,18 +108,19 @@ class NimModels:
             close=transport.close,
         )
 
-    def _model(self, role: Role, transport: Transport) -> ChatModel:
+    def _model(self, role: Role, transport: Transport, ways: Mapping[str, Way]) -> ChatModel:
         stated = getattr(self.options, role)
         name = self.endpoint.models[role]
         if stated.chat_model is not None:
             return OtherModel(name, stated)
-        return NimModel(name, stated, self.options, self.endpoint, transport)
+        return NimModel(name, stated, self.options, self.endpoint, transport, ways[name])
 
     def _limits(self) -> TransportLimits:
         """Return this process's share of what all workers may do together."""
         options, workers = self.options, self.workers
         return TransportLimits(
             max_in_flight=max(1, options.calls_at_once // workers),
+            share=1 / workers,
             requests_per_minute=options.rpm and options.rpm / workers,
             tokens_per_minute=options.tpm and options.tpm / workers,
             connect_timeout_s=options.connect_timeout_s,

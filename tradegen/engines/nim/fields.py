@@ -1,7 +1,7 @@
 """Names of fields: what a row's field is called on the wire, and what a field on the wire moves."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 _ON_THE_WIRE: Mapping[str, tuple[str, ...]] = {
     "side": ("side",),
@@ -49,6 +49,8 @@ def row_fields(named: Iterable[str], extras: Iterable[str]) -> tuple[str, ...]:
         plain = re.sub(r"[\[/].*", "", name.strip().removeprefix("/")).strip()
         dotted = name.strip().removeprefix("/").replace("/", ".")
         own = re.sub(r"^/?extras[./]", "", name.strip())
+        if plain.startswith("bars.") and plain not in _IN_THE_ROW:
+            plain = "bars"
         if plain in _ON_THE_WIRE and plain not in _IN_THE_ROW:
             found[plain] = None
         elif dotted in _IN_THE_ROW or plain in _IN_THE_ROW:
@@ -61,14 +63,17 @@ def row_fields(named: Iterable[str], extras: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def editable(fields: Iterable[str]) -> tuple[str, ...]:
+def editable(fields: Collection[str]) -> tuple[str, ...]:
     """Return the fields on the wire that an editor may touch to change these fields of the row."""
     names = (
         name
         for field in sorted(fields)
         for name in (_ON_THE_WIRE.get(field) or ((field,) if field.startswith("extras.") else ()))
     )
-    return tuple(dict.fromkeys(names))
+    found = dict.fromkeys(names)
+    if set(_IN_THE_ROW["entry_bar"]) <= set(fields):  # all that moves with it
+        found["entry_bar"] = None
+    return tuple(found)
 
 
 def may_touch(path: str, allowed: Iterable[str]) -> bool:

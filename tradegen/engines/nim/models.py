@@ -5,7 +5,7 @@ import importlib
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
@@ -17,8 +17,8 @@ from tradegen.engines.nim.options import NimOptions, RoleOptions
 from tradegen.engines.nim.prompting import Message
 from tradegen.engines.nim.transport.call_record import recorded_call
 from tradegen.engines.nim.transport.errors import CallFailedError
-from tradegen.engines.nim.transport.transport import Transport
-from tradegen.errors import EngineUnavailableError
+from tradegen.engines.nim.transport.transport import CHARACTERS_PER_TOKEN, Transport
+from tradegen.errors import EngineUnavailableError, TradegenError
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -47,6 +47,9 @@ MODES: tuple[Mode, ...] = (_json_schema, _guided_json, _json_object, _words_alon
 """Ways of asking for JSON, the strictest first; the prompt states the schema in all of them."""
 
 
+_MOST_TOKENS = 100_000_000
+
+
 class ChatModel(Protocol):
     """A model that answers a conversation with text."""
 
@@ -60,11 +63,11 @@ class ChatModel(Protocol):
 
 
 @dataclass(slots=True)
-class _Way:
-    """Which mode a model understands, as far as is known by now."""
+class Way:
+    """Which of `MODES` a model understands; None as long as nobody has found out."""
 
-    mode: int = 0
-    sure: bool = False
+    mode: Mode | None = None
+    finding: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class NimModel:
@@ -74,10 +77,15 @@ class NimModel:
     """
 
     def __init__(
-        self, name: str, role: RoleOptions, options: NimOptions, endpoint: Endpoint,
+        self,
+        name: str,
+        role: RoleOptions,
+        options: NimOptions,
+        endpoint: Endpoint,
         transport: Transport,
-    ) -> None:  # fmt: skip
-        """Prepare the client; nothing is sent yet."""
+        way: Way | None = None,
+    ) -> None:
+        """Prepare the client; nothing is sent yet. Roles that share a model share its `way`."""
         from langchain_nvidia_ai_endpoints import ChatNVIDIA
 
         self.name = name
@@ -99,39 +107,47 @@ class NimModel:
         # ChatNVIDIA opens a session for every call; this hook of its client is not public.
         self._chat._async_client.get_async_session_fn = transport.lend  # noqa: SLF001
         self._transport = transport
-        self._way = _Way()
-        self._finding = asyncio.Lock()
+        self._way = way or Way()
 
     async def complete(
         self, messages: Sequence[Message], form: AnswerForm[Any], seed: int
     ) -> Answered:
         """See `ChatModel`."""
-        if not self._way.sure:
-            async with self._finding:
-                if not self._way.sure:
+        way = self._way
+        if way.mode is None:
+            async with way.finding:
+                if way.mode is None:
                     return await self._find_way(messages, form, seed)
-        return await self._ask(messages, form, seed)
+        return await self._ask(messages, form, seed, way.mode)
 
     async def _find_way(
         self, messages: Sequence[Message], form: AnswerForm[Any], seed: int
     ) -> Answered:
         """Return the answer of the strictest mode that is not refused, and keep to that mode."""
-        while True:
+        for mode in MODES:
             try:
-                answered = await self._ask(messages, form, seed)
+                answered = await self._ask(messages, form, seed, mode)
             except CallFailedError as error:
-                if error.kind != "bad_request" or self._way.mode == len(MODES) - 1:
+                if error.kind != "bad_request" or mode is MODES[-1]:
                     raise
-                self._way.mode += 1
             else:
-                self._way.sure = True
+                self._way.mode = mode
                 return answered
+        raise AssertionError("the last mode returns or raises")
 
-    async def _ask(self, messages: Sequence[Message], form: AnswerForm[Any], seed: int) -> Answered:
-        asked = {**MODES[self._way.mode](form), **self._thinking}
+    async def _ask(
+        self, messages: Sequence[Message], form: AnswerForm[Any], seed: int, mode: Mode
+    ) -> Answered:
+        asked = {**mode(form), **self._thinking}
         with recorded_call() as record:
-            answer = await self._chat.ainvoke(_as_langchain(messages), seed=seed, **asked)
-        answered = _answered(answer, record.tries, record.latency_s)
+            try:
+                answer = await self._chat.ainvoke(_as_langchain(messages), seed=seed, **asked)
+            except TradegenError:
+                raise
+            except Exception as error:  # whatever a client makes of an answer that is none
+                problem = f"{type(error).__name__}: {error}"
+                raise CallFailedError("no_answer", None, record.tries, problem) from error
+        answered = _answered(messages, answer, record.tries, record.latency_s)
         self._transport.settle(record, answered.tokens_in + answered.tokens_out)
         return answered
 
@@ -164,7 +180,7 @@ class OtherModel:
         except Exception as error:  # whatever a class of somebody else's raises
             problem = f"{type(error).__name__}: {error}"
             raise CallFailedError("other_model", None, 1, problem) from error
-        return _answered(answer, 1, time.monotonic() - started)
+        return _answered(messages, answer, 1, time.monotonic() - started)
 
 
 _LANGCHAIN: Mapping[str, Callable[[str], BaseMessage]] = {
@@ -178,10 +194,20 @@ def _as_langchain(messages: Sequence[Message]) -> list[BaseMessage]:
     return [_LANGCHAIN[message.speaker](message.text) for message in messages]
 
 
-def _answered(answer: BaseMessage, requests: int, seconds: float) -> Answered:
+def _answered(
+    messages: Sequence[Message], answer: BaseMessage, requests: int, seconds: float
+) -> Answered:
+    """Return an answer with its tokens, guessed where the endpoint does not say how many."""
     usage = getattr(answer, "usage_metadata", None) or {}
     text = answer.content if isinstance(answer.content, str) else str(answer.text)
     text = text.encode("utf-8", "replace").decode()  # a model may answer with half a character
+    asked = sum(len(message.text) for message in messages)
+    tokens_in = _told(usage.get("input_tokens"), asked)
     return Answered(
-        text, usage.get("input_tokens", 0), usage.get("output_tokens", 0), requests, seconds
+        text, tokens_in, _told(usage.get("output_tokens"), len(text)), requests, seconds
     )
+
+
+def _told(tokens: object, characters: int) -> int:
+    believable = isinstance(tokens, int) and 0 < tokens < _MOST_TOKENS
+    return int(tokens) if believable else round(characters / CHARACTERS_PER_TOKEN)  # type: ignore[call-overload]

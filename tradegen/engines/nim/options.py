@@ -1,8 +1,8 @@
 """What a user may set about the NIM engine."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 HOSTED = "https://integrate.api.nvidia.com/v1"
 KEY_VARIABLE = "NVIDIA_API_KEY"
@@ -12,6 +12,10 @@ Role = Literal["generator", "judge", "refiner"]
 DECIDE_ROWS = frozenset({"generator", "judge", "refiner", "pass_score", "seed_bars"})
 """Options that decide what rows a run makes; all others are about where and how fast."""
 
+
+MOST_CALLS = 12
+"""Answered calls of one attempt at the most: generator, three judges and two refiners, each with
+one repair."""
 
 _TEMPERATURE = "randomness of the answers"
 _MAX_TOKENS = "longest answer"
@@ -89,7 +93,10 @@ class NimOptions(_Options):
     idle_timeout_s: float = Field(120.0, gt=0, description="seconds without a byte of an answer")
     tries: int = Field(8, ge=1, description="tries of one call")
     max_calls: int | None = Field(
-        None, ge=1, description="calls after which the run stops", examples=[50_000]
+        None,
+        ge=MOST_CALLS,
+        description="answered calls after which the run stops",
+        examples=[50_000],
     )
     max_cost: float | None = Field(
         None, gt=0, description="cost after which the run stops", examples=[25.0]
@@ -97,3 +104,13 @@ class NimOptions(_Options):
     telemetry: bool = Field(
         False, description="let the client library report its usage to its maker"
     )
+
+    @model_validator(mode="after")
+    def _price_what_is_limited(self) -> Self:
+        roles = (self.generator, self.judge, self.refiner)
+        if self.max_cost is not None and not any(one.price_in or one.price_out for one in roles):
+            raise ValueError(
+                "max_cost needs prices: set price_in and price_out of nim.generator, nim.judge and "
+                "nim.refiner, or limit calls by max_calls"
+            )
+        return self

@@ -34,6 +34,11 @@ _BP = 1e-4
 _FREE_DIGITS = 7
 _MILLISECOND_US = 1000
 _SLACK_BP = 1.0
+_LARGEST = 1e15
+"""Of any number on the wire, as of the row contract's."""
+
+_LARGEST_MOVE = 100_000_000
+"""In basis points: ten thousand times as much."""
 
 
 class WireError(TradegenError):
@@ -99,6 +104,7 @@ class WireForm:
             raise WireError(f"symbol {symbol!r} is unknown; expected one of the examples' symbols")
         if interval not in INTERVAL_US:
             raise WireError(f"interval {interval!r} is unknown; expected one of the examples'")
+        _check_sizes(wire)
         instrument = self._market.instruments[symbol]
         grid = _Grid.of(instrument.usual_tick)
         prices = grid.prices(_decode_bars(wire["bars"], float(wire["start_price"]), grid))
@@ -167,6 +173,10 @@ class WireForm:
 
 
 Prices = tuple[float, float, float, float]
+_NUMBERS = (
+    *("entry_after_s", "entry_bp", "exit_after_s", "exit_bp"),
+    *("quantity", "start_price", "median_volume"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +222,12 @@ def _decode_bars(bars: Sequence[Sequence[int]], start: float, grid: _Grid) -> li
     rounded, previous = grid.rounded, grid.rounded(start / grid.step)
     if previous <= 0:
         raise WireError(f"start_price {start:g} is below one tick ({grid.step:g})")
+    largest = _LARGEST / grid.step
     counted: list[Prices] = []
     for k, (to_open, above, below, to_close, volume) in enumerate(bars):
+        moves = (to_open, above, below, to_close)
+        if max(moves) > _LARGEST_MOVE or min(moves) < -_LARGEST_MOVE:
+            raise WireError(f"bars[{k}] is out of all measure: no bar moves {_LARGEST_MOVE:,} bp")
         if above < 0 or below < 0 or volume < 0:
             raise WireError(
                 f"bars[{k}] is {list(bars[k])}: high and low are distances and volume is a share; "
@@ -225,9 +239,19 @@ def _decode_bars(bars: Sequence[Sequence[int]], start: float, grid: _Grid) -> li
         lowest = rounded(bottom - below * unit)
         if lowest <= 0:
             raise WireError(f"bars[{k}] is {list(bars[k])}: its prices fall to 0 or below")
-        counted.append((first, rounded(top + above * unit), lowest, last))
+        highest = rounded(top + above * unit)
+        if highest > largest or volume > _LARGEST:
+            raise WireError(f"bars[{k}]: by now prices or volumes are out of all measure")
+        counted.append((first, highest, lowest, last))
         previous = last
     return counted
+
+
+def _check_sizes(wire: Mapping[str, Any]) -> None:
+    """Raise `WireError` for a number that no price, size or time can be."""
+    for name in _NUMBERS:
+        if not abs(wire[name]) < _LARGEST:
+            raise WireError(f"{name} is out of all measure; expected less than {_LARGEST:g}")
 
 
 def _rounded(value: float, step: float) -> float:

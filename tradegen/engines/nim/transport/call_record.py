@@ -13,8 +13,6 @@ class CallRecord:
     tries: int = 0
     latency_s: float = 0.0
     """Time on the wire, from sending to the last byte, of all tries."""
-    waited_s: float = 0.0
-    """Time spent waiting for a slot, for the quota, and between tries."""
     tokens_reserved: float = 0.0
     """Tokens taken from the bucket for it; see `Transport.settle`."""
 

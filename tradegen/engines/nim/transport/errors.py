@@ -10,6 +10,7 @@ FailureKind = Literal[
     "connection",
     "timeout",
     "truncated",
+    "no_answer",
     "bad_request",
     "other_model",
 ]

@@ -106,10 +106,10 @@ def _refusal(answer: Answer, request: Request) -> Failure | None:
 
 
 def _kind(answer: Answer) -> FailureKind | None:
-    """Return what is wrong with an answer: its status, or a body that is not all there."""
+    """Return what is wrong with an answer: its status, or a body that is none."""
     status = answer.status
     if status < HTTPStatus.MULTIPLE_CHOICES:
-        return "truncated" if status == HTTPStatus.OK and not _is_whole(answer) else None
+        return _wrong_with_body(answer) if status == HTTPStatus.OK else None
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return "rate_limited"
     if status == HTTPStatus.REQUEST_TIMEOUT:
@@ -117,12 +117,13 @@ def _kind(answer: Answer) -> FailureKind | None:
     return "server_error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "bad_request"
 
 
-def _is_whole(answer: Answer) -> bool:
-    """Return whether a body is a whole JSON document; an event stream ends as it likes."""
+def _wrong_with_body(answer: Answer) -> FailureKind | None:
+    """Return what is wrong with the body of a 200; an event stream ends as it likes."""
     if answer.headers.get("Content-Type", "").startswith("text/event-stream"):
-        return True
+        return None
     try:
-        json.loads(answer.body)
-    except ValueError:
-        return False
-    return True
+        document = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return "truncated"
+    holds = isinstance(document, dict) and (document.get("choices") or document.get("data"))
+    return None if holds else "no_answer"

@@ -13,6 +13,8 @@ class TransportLimits:
     """Most requests sent a minute; None: as many as the endpoint takes, or says it takes."""
     tokens_per_minute: float | None = None
     """Most tokens, in and out, a minute; None: as above."""
+    share: float = 1.0
+    """Part of what the endpoint says it takes that is this transport's; the two rates are whole."""
     minute_s: float = 60.0
     """What the two rates call a minute; tests shorten it."""
     connect_timeout_s: float = 10.0

@@ -26,7 +26,7 @@ from tradegen.engines.nim.transport.limits import TransportLimits
 from tradegen.engines.nim.transport.quota import stated_quota
 from tradegen.errors import EngineUnavailableError
 
-BYTES_PER_TOKEN = 4.0
+CHARACTERS_PER_TOKEN = 4.0
 """Rule of thumb for English text and JSON; what a call really used settles it."""
 
 _KEEPALIVE_S = 30.0
@@ -112,7 +112,7 @@ class Transport:
         )
         most_tokens = payload.get("max_tokens")
         answer_tokens = most_tokens if isinstance(most_tokens, int) else 0
-        return await self._carry(request, len(body) / BYTES_PER_TOKEN + answer_tokens)
+        return await self._carry(request, len(body) / CHARACTERS_PER_TOKEN + answer_tokens)
 
     async def get(self, url: str, headers: Mapping[str, str]) -> Answer:
         """Get what is at an address; this counts against no quota: it asks no model anything."""
@@ -133,14 +133,12 @@ class Transport:
                 raise CallFailedError(outcome.kind, outcome.status, tries, outcome.detail)
             self.counts.retries[outcome.kind] += 1
             wait = self._wait_s(outcome, failures)
-            record.waited_s += wait
             await asyncio.sleep(wait)
 
     async def _try(
         self, request: Request, tokens: float | None, record: CallRecord, failures: int
     ) -> tuple[Answer | Failure, bool]:
         """Make one try; return what came of it and whether it probed an open breaker."""
-        asked = time.monotonic()
         async with self._concurrency.slot() as slot:
             probe = await self._breaker.admit()
             self._raise_verdict()
@@ -149,10 +147,8 @@ class Transport:
                 await self._tokens.take(tokens)
                 record.tokens_reserved += tokens
             self._raise_verdict()
-            record.waited_s += time.monotonic() - asked
             record.tries += 1
             self.counts.sent += 1
-            self.counts.bytes_sent += len(request.body or b"")
             slot.sent()
             outcome = await exchange(self._open(), request, self._limits.idle_timeout_s)
             self._learn(slot, outcome, record, failures)
@@ -185,8 +181,6 @@ class Transport:
         record.latency_s += latency
         if isinstance(outcome, Answer):
             self.counts.answered += 1
-            self.counts.latency_total_s += latency
-            self.counts.bytes_received += len(outcome.body)
         if isinstance(outcome, Answer) or outcome.is_final:
             slot.answered()
             self._breaker.succeeded()
@@ -203,7 +197,7 @@ class Transport:
             if quota is None:
                 continue
             if quota.per_minute is not None:
-                bucket.learn(quota.per_minute)
+                bucket.learn(quota.per_minute * self._limits.share)
             if quota.exhausted_for_s is not None:
                 bucket.hold(quota.exhausted_for_s)
 
