@@ -72,7 +72,7 @@ class RunResult:
 
 
 class BudgetExhaustedError(TradegenError):
-    """The attempt budget ran out, or rows were given up, before all rows asked for were accepted.
+    """Attempts, calls or money ran out, or rows were given up, before all rows were accepted.
 
     `result` is the run with the rows there are; it goes on with `resume=True` and larger limits.
     """
@@ -215,7 +215,7 @@ def _observer(stack: ExitStack, *, progress: bool | None) -> Observer:
 def result_of(finished: Finished) -> RunResult:
     """Return a finished run as a result. Raises `BudgetExhaustedError` if rows are missing."""
     result = RunResult(finished.folder.path, finished.status, finished.manifest)
-    if result.status == "exhausted":
+    if result.status in ("exhausted", "spent"):
         raise BudgetExhaustedError(result)
     return result
 

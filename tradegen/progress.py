@@ -20,6 +20,7 @@ from tradegen.pipeline.manifest import is_simulated
 from tradegen.pipeline.prepare import Prepared
 
 _LINE_EVERY_S = 5.0
+_STOPPING = "stopping: rows in flight are being finished"
 _ROWS_TO_TELL = 20
 _SECONDS_TO_TELL = 3.0
 _BLOCKS = ("", *"▏▎▍▌▋▊▉")
@@ -150,7 +151,7 @@ class PlainProgress:
 
     def stopping(self) -> None:
         """See `Observer`."""
-        self._console.print("stopping: rows in flight are being finished")
+        self._console.print(f"{_STOPPING} (a second signal: at once)")
 
     def close(self) -> None:
         """Nothing is left open."""
@@ -196,7 +197,7 @@ class LiveProgress:
 
     def stopping(self) -> None:
         """See `Observer`."""
-        self._console.print("stopping: rows in flight are being finished (Ctrl-C again: at once)")
+        self._console.print(f"{_STOPPING} (Ctrl-C again: at once; nothing received is lost)")
 
     def close(self) -> None:
         """Remove the live display."""

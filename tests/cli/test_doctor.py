@@ -12,6 +12,7 @@ import pytest
 from tests.support.cli import Command
 from tradegen.cli import doctor_command
 from tradegen.cli.requirements import Requirement
+from tradegen.testing.nim_server.process import nim_server
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,14 +49,19 @@ def test_a_key_is_said_to_be_there_and_never_shown(
     assert "0123456789" not in said.out + said.err
 
 
-def test_an_endpoint_that_answers_is_found(
-    cli: Command, listener: socket.socket, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
-    monkeypatch.setenv("NVIDIA_BASE_URL", url)
-    said = cli("doctor", "--network")
-    assert said.code == 0
-    assert f"endpoint: {url} answers" in said.out
+def test_an_endpoint_that_answers_is_found(cli: Command, tmp_path: Path) -> None:
+    script = {"generator": ["{}"], "judge": ["{}"]}
+    with nim_server(script, folder=tmp_path, models=["alpha"]) as server:
+        (tmp_path / "mine.toml").write_text(
+            f'engine = "nim"\n[nim]\nbase_url = "{server.base_url}"\n', encoding="utf-8"
+        )
+        said = cli("doctor", "--network", "--config", tmp_path / "mine.toml")
+        assert said.code == 0
+        assert f"endpoint: {server.base_url} answers; generator alpha" in said.out
+        server.faults(api_key="another")
+        refused = cli("doctor", "--network", "--config", tmp_path / "mine.toml")
+    assert refused.code == 2
+    assert "refused the key" in refused.out
 
 
 def test_an_endpoint_that_does_not_answer_is_no_obstacle_to_an_embedded_run(
@@ -66,7 +72,7 @@ def test_an_endpoint_that_does_not_answer_is_no_obstacle_to_an_embedded_run(
     monkeypatch.setenv("NVIDIA_BASE_URL", f"http://127.0.0.1:{port}/v1")
     said = cli("doctor", "--network")
     assert said.code == 0
-    assert "not reachable" in said.out
+    assert "cannot be reached" in said.out
 
 
 def test_nothing_is_contacted_unless_that_is_asked_for(

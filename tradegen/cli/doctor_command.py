@@ -2,27 +2,24 @@
 
 import os
 import shutil
-import socket
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from tradegen.cli.console import make_console, styled
 from tradegen.cli.requirements import Requirement, direct_requirements
 from tradegen.data.gold import load_gold
 from tradegen.data.run_folder import RunFolder
 from tradegen.data.volatility import lookback_volatility
+from tradegen.engines.nim.endpoint import reach
 from tradegen.engines.registry import engine_names
-from tradegen.errors import InputError, TradegenError
+from tradegen.errors import EngineUnavailableError, InputError, TradegenError
 from tradegen.pipeline.fleet import usual_workers
 from tradegen.settings import Settings
 from tradegen.version import __version__
 
-_ENDPOINT = "https://integrate.api.nvidia.com/v1"
 _ENOUGH_BYTES = 1 << 30
-_TIMEOUT_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,7 @@ def _checks(settings: Settings, *, network: bool) -> Iterator[Check]:
         "set" if key else "not set; the embedded engine needs none",
     )
     if network:
-        yield _endpoint(os.environ.get("NVIDIA_BASE_URL", _ENDPOINT))
+        yield _endpoint(settings)
 
 
 def _packages(needed: Sequence[Requirement]) -> Iterator[Check]:
@@ -102,11 +99,12 @@ def _gold(settings: Settings) -> Iterator[Check]:
     yield Check("gold", True, found if settings.gold.files else f"{found} (simulated demo)")
 
 
-def _endpoint(url: str) -> Check:
-    parts = urlsplit(url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
+def _endpoint(settings: Settings) -> Check:
+    """Ask the endpoint for its models, as a run would."""
+    needed = settings.engine == "nim"
     try:
-        with socket.create_connection((parts.hostname or "", port), timeout=_TIMEOUT_S):
-            return Check("endpoint", None, f"{url} answers")
-    except OSError as error:
-        return Check("endpoint", None, f"{url} not reachable ({error}); engine nim would need it")
+        endpoint = reach(settings.nim)
+    except EngineUnavailableError as error:
+        return Check("endpoint", False if needed else None, f"{error} (engine nim needs it)")
+    named = ", ".join(f"{role} {model}" for role, model in endpoint.models.items())
+    return Check("endpoint", True, f"{endpoint.base_url} answers; {named}")

@@ -18,7 +18,7 @@ from tradegen.graph.build import RowGraph, build_graph
 from tradegen.graph.state import Pipeline, RowContext, RowState
 from tradegen.graph.tracing import shut_off_tracing
 from tradegen.pipeline.manifest import is_simulated
-from tradegen.pipeline.prepare import prepare
+from tradegen.pipeline.prepare import prepare, with_endpoint
 from tradegen.settings import Settings
 
 _WIDTH = 60
@@ -29,7 +29,7 @@ def preview_command(settings: Settings) -> None:
     console = make_console()
     if not settings.run.tracing:
         shut_off_tracing()
-    prepared = prepare(settings)
+    prepared = prepare(with_endpoint(settings))
     for note in prepared.notes:
         console.print(f"note: {note}")
     if is_simulated(prepared.gold):

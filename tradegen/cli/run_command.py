@@ -71,4 +71,16 @@ def _say_how_to_go_on(console: Console, finished: Finished) -> None:
         # Enough for every missing row, and for those that are made again as twins of them.
         budget = 2 * finished.manifest["attempts"]["attempts"] + per_row * missing + 100
         command += ["--max-attempts", str(budget), "--max-attempts-per-row", str(per_row)]
+    if finished.status == "spent":
+        command += _higher_limits(finished.manifest["settings"]["nim"])
     console.print(f"\ngo on with:  {shlex.join(command)}", soft_wrap=True)
+
+
+def _higher_limits(nim: Mapping[str, Any]) -> list[str]:
+    """Return flags that allow twice as much as the limits that stopped a run."""
+    flags: list[str] = []
+    if nim["max_calls"] is not None:
+        flags += ["--max-calls", str(2 * nim["max_calls"])]
+    if nim["max_cost"] is not None:
+        flags += ["--max-cost", f"{2 * nim['max_cost']:g}"]
+    return flags

@@ -34,8 +34,7 @@ def print_summary(console: Console, folder: Path, manifest: Mapping[str, Any]) -
     )
     if status == "spent":
         console.print(
-            "stopped before --max-calls or --max-cost was passed; go on with --resume and a "
-            "higher limit"
+            f"stopped before {_limits(manifest)} would be passed; go on with a higher limit"
         )
     if status == "killed":
         command = ["python", "-m", "tradegen", "run", "--resume", "--name", folder.name]
@@ -71,13 +70,21 @@ def print_summary(console: Console, folder: Path, manifest: Mapping[str, Any]) -
     _print_files(console, folder)
 
 
+def _limits(manifest: Mapping[str, Any]) -> str:
+    """Return the limits of calls and cost that a run was given."""
+    nim = manifest["settings"]["nim"]
+    given = {"--max-calls": nim["max_calls"], "--max-cost": nim["max_cost"]}
+    return " or ".join(f"{flag} {value:,g}" for flag, value in given.items() if value is not None)
+
+
 def _print_usage(console: Console, attempts: Mapping[str, Any]) -> None:
     """Print what the models were asked and what that took."""
     usage = {role: Usage(**used) for role, used in attempts["usage"].items()}
-    per_row = attempts["calls"] / attempts["accepted"] if attempts["accepted"] else 0.0
+    good = attempts["accepted"] + attempts["waiting"]
+    per_row = attempts["calls"] / good if good else 0.0
     cost = sum(used.cost for used in usage.values())
     console.print(
-        f"{counted(attempts['calls'], 'call')}, {per_row:.2f} an accepted row"
+        f"{counted(attempts['calls'], 'call')}, {per_row:.2f} a row that passed"
         + (f", cost {cost:,.2f}" if cost else "")
     )
     for line in usage_lines(usage):

@@ -110,6 +110,13 @@ class CallJournal:
             self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
 
     def _failed(self, error: sqlite3.Error) -> StorageError:
+        if isinstance(error, sqlite3.DatabaseError) and not isinstance(
+            error, sqlite3.OperationalError
+        ):
+            return StorageError(
+                f"{self._path}: damaged ({error}); remove it and run again with --resume: the "
+                "answers of unfinished attempts that were in it are asked for again"
+            )
         return StorageError(
             f"{self._path}: {error}; make room or mend the folder's rights and run again with "
             "--resume: nothing that was answered before is lost"

@@ -1,5 +1,6 @@
 """The main job: rows asked for, in flight, accepted, written."""
 
+import math
 import shutil
 import signal
 import sys
@@ -27,7 +28,7 @@ from tradegen.pipeline.admission import Accepted, Admission, Spare, Twin
 from tradegen.pipeline.blueprint import Blueprint
 from tradegen.pipeline.fleet import Fleet, usual_workers
 from tradegen.pipeline.manifest import describe
-from tradegen.pipeline.prepare import Prepared, prepare
+from tradegen.pipeline.prepare import Prepared, prepare, with_endpoint
 from tradegen.pipeline.resume import (
     Chosen,
     check_same,
@@ -41,6 +42,7 @@ from tradegen.settings import Settings, Stated, identity
 
 _WAIT_S = 0.2
 _AHEAD = 8
+_ROWS_A_CALL = 1.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +134,9 @@ def run_job(
             return _done_before(chosen)
         workers = _workers(chosen.settings)
         how = chosen.settings.run
-        fleet = Fleet(workers, how.in_flight, tracing=how.tracing)
+        fleet = Fleet(workers, _in_flight(chosen.settings, workers), tracing=how.tracing)
         stack.callback(fleet.close)
-        prepared = prepare(chosen.settings)
+        prepared = prepare(with_endpoint(chosen.settings))
         notes = [*found.notes, *damage]
         if chosen.begun and not (resume or chosen.is_done):
             notes.append(f"this goes on with the run of this name that was begun {chosen.begun}")
@@ -156,6 +158,14 @@ def _workers(settings: Settings) -> int:
     """Return how many processes a run has: no more than calls may be under way at once."""
     workers = settings.run.workers or usual_workers(settings.n)
     return min(workers, settings.nim.calls_at_once) if settings.engine == "nim" else workers
+
+
+def _in_flight(settings: Settings, workers: int) -> int:
+    """Return how many rows a worker has under way: of those that ask, few wait for their turn."""
+    usual = settings.run.in_flight
+    if settings.engine != "nim":
+        return usual
+    return min(usual, math.ceil(_ROWS_A_CALL * settings.nim.calls_at_once / workers) + 1)
 
 
 def _claim(folder: RunFolder, stack: ExitStack, *, unnamed: bool) -> RunFolder:
@@ -216,7 +226,7 @@ class _Job:
         self._folder = folder
         self._fleet = fleet
         self._observer = observer
-        self._ahead = _AHEAD * workers * settings.run.in_flight
+        self._ahead = _AHEAD * workers * _in_flight(settings, workers)
         budget = settings.run.max_attempts or 5 * settings.n + 100
         self._admission = Admission(settings.n, settings.run.max_attempts_per_row, budget)
         self._by_bucket = np.zeros(len(prepared.sampler.quotas), dtype=np.int64)
@@ -229,6 +239,7 @@ class _Job:
         self._workers = workers
         self._clock = time.monotonic()
         self._ready_before = 0
+        self._told_to_stop = 0.0
 
     @property
     def has_made_anything(self) -> bool:
@@ -306,15 +317,20 @@ class _Job:
                     self._spent = not stop.is_set()
                     break
                 elif stop.is_set() and not self._told_to_stop:
-                    self._told_to_stop = True
+                    self._told_to_stop = time.monotonic()
                     self._observer.stopping()
+                if stop.is_set() and self._has_waited_enough():
+                    break
                 attempts = self._fleet.collect(_WAIT_S)
                 outstanding -= len(attempts)
                 if attempts:
                     self._settle(ledger, attempts)
             return stop.is_set() and not self._admission.done
 
-    _told_to_stop = False
+    def _has_waited_enough(self) -> bool:
+        """Return whether rows in flight have had their time since a stop was asked for."""
+        waited = time.monotonic() - self._told_to_stop if self._told_to_stop else 0.0
+        return waited > self._prepared.settings.run.stop_patience_s
 
     def _settle(self, ledger: Ledger, attempts: list[Attempt]) -> None:
         """Make attempts durable, decide over the rows that can be decided, then count them."""

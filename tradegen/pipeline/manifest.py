@@ -11,7 +11,10 @@ from tradegen.data.row import IntArray, from_microseconds
 from tradegen.pipeline.prepare import Prepared
 from tradegen.version import __version__
 
-_PACKAGES = ("langgraph", "langchain-core", "numpy", "pyarrow", "pydantic", "scipy")
+_PACKAGES = (
+    *("langgraph", "langchain-core", "langchain-nvidia-ai-endpoints", "aiohttp"),
+    *("numpy", "pyarrow", "pydantic", "scipy"),
+)
 SIMULATED = "simulated"
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tradegen.data.gold import Gold, load_gold, without_holdout
 from tradegen.engines.registry import EngineOrder, find_engine
+from tradegen.errors import InputError
 from tradegen.pipeline.blueprint import Blueprint
 from tradegen.samplers.constraint import resolve_constraint
 from tradegen.samplers.mismatch import mismatch
@@ -27,6 +28,31 @@ class Prepared:
         return self.blueprint.sampler
 
 
+def _check_prices(settings: Settings) -> None:
+    nim = settings.nim
+    priced = any(
+        role.price_in or role.price_out for role in (nim.generator, nim.judge, nim.refiner)
+    )
+    if settings.engine == "nim" and nim.max_cost is not None and not priced:
+        raise InputError(
+            "--max-cost needs prices: set price_in and price_out of nim.generator, nim.judge and "
+            "nim.refiner in the settings file, or limit calls by --max-calls"
+        )
+
+
+def with_endpoint(settings: Settings) -> Settings:
+    """Return settings that name the models which are to be asked, if the engine asks any.
+
+    Raises the errors of `engines.nim.endpoint.reach`.
+    """
+    if settings.engine != "nim":
+        return settings
+    from tradegen.engines.nim.endpoint import reach, with_models
+
+    nim = with_models(settings.nim, reach(settings.nim))
+    return settings.model_copy(update={"nim": nim})
+
+
 def prepare(settings: Settings) -> Prepared:
     """Load gold and deal the diversity constraint.
 
@@ -34,6 +60,7 @@ def prepare(settings: Settings) -> Prepared:
     for an engine that is not there.
     """
     find_engine(settings.engine)
+    _check_prices(settings)
     gold = load_gold(settings.gold.source())
     constraint = resolve_constraint(settings.diversity.resolved(), gold.train, gold.volatility)
     sampler = Sampler(

@@ -7,7 +7,7 @@ from tradegen.data.ledger import Attempt
 from tradegen.engines.attempt_log import Usage
 from tradegen.engines.nim.options import MOST_CALLS
 
-_UNKNOWN = 8
+_UNKNOWN = 1
 _CAUTION = 2.0
 
 

@@ -69,3 +69,9 @@ def test_a_patch_is_read() -> None:
     text = '{"patch": [{"op": "replace", "path": "/quantity", "value": 3}]}'
     (edit,) = answer_form("patch", Patch).read(text).patch
     assert (edit.op, edit.path, edit.value) == ("replace", "/quantity", 3)
+
+
+@pytest.mark.parametrize("text", ["<think>" * 100_000, "```\n" * 100_000, "```" + "\n" * 100_000])
+def test_text_without_end_or_sense_is_refused_and_not_brooded_over(text: str) -> None:
+    with pytest.raises(AnswerError, match="no JSON object"):
+        only_json(text)

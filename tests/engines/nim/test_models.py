@@ -17,6 +17,7 @@ from tradegen.engines.nim.prompting import Message
 from tradegen.engines.nim.transport.errors import CallFailedError
 from tradegen.engines.nim.transport.limits import TransportLimits
 from tradegen.engines.nim.transport.transport import Transport
+from tradegen.errors import EngineUnavailableError
 
 
 def test_an_answer_with_half_a_character_can_be_kept() -> None:
@@ -133,3 +134,23 @@ def test_three_other_models_need_no_endpoint() -> None:
     other = {"chat_model": "langchain_core.language_models:FakeListChatModel", "model": "m"}
     options = NimOptions.model_validate(dict.fromkeys(("generator", "judge", "refiner"), other))
     assert reach(options) == Endpoint("", {"generator": "m", "judge": "m", "refiner": "m"})
+
+
+def test_a_model_that_refuses_everything_is_given_up() -> None:
+    async def refuse(request: web.Request) -> web.Response:
+        return web.json_response({"detail": "seed is not in gold"}, status=400)
+
+    async def ask() -> list[BaseException | Answered]:
+        async with serving(refuse) as server, Transport(TransportLimits()) as transport:
+            chat = NimModel(
+                "nemotron", RoleOptions(), NimOptions(), Endpoint(server.base_url, {}), transport
+            )
+            form = answer_form("verdict", Verdict)
+            calls = (chat.complete([Message("user", "x")], form, k) for k in range(5))
+            return await asyncio.gather(*calls, return_exceptions=True)
+
+    *failed, last = asyncio.run(ask())
+    assert all(isinstance(one, CallFailedError) for one in failed)
+    assert isinstance(last, EngineUnavailableError)
+    assert "refuses every request" in str(last)
+    assert "seed is not in gold" in str(last)

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.support.processes import descendants, start, tradegen, wait_until_gone
+from tradegen.engines.nim.endpoint import ROLES
 from tradegen.testing.nim_server.process import RunningServer, nim_server
 
 ON_ITS_WAY_S = 0.25
@@ -61,7 +62,7 @@ def test_a_run_is_whole_and_says_what_it_used(server: RunningServer, tmp_path: P
     assert attempts["calls"] == server.counters()["answered"] - before
     assert set(attempts["usage"]) >= {"generator", "judge"}
     assert attempts["calls"] == sum(used["calls"] for used in attempts["usage"].values())
-    assert f"{attempts['calls']:,} calls, {attempts['calls'] / 40:.2f} an accepted row" in said
+    assert f"{attempts['calls']:,} calls, {attempts['calls'] / 40:.2f} a row that passed" in said
     assert f"generator: {attempts['usage']['generator']['calls']} answered, " in said
     assert not (tmp_path / "runs/a/calls.sqlite").exists()
 
@@ -155,7 +156,7 @@ def test_tries_that_failed_are_counted_beside_the_calls_that_are_limited(tmp_pat
 
 def test_a_limit_of_cost_needs_prices(server: RunningServer, tmp_path: Path) -> None:
     said = tradegen(*flags(server, 5, "--max-cost", 1), cwd=tmp_path, expect=2).stderr
-    assert "max_cost needs prices" in said
+    assert "--max-cost needs prices" in said
 
 
 def test_cost_stays_below_its_limit(
@@ -230,3 +231,70 @@ def test_a_refused_key_is_told_and_never_shown(
         if path.is_file():
             assert b"wrong-and-secret" not in path.read_bytes()
     assert "wrong-and-secret" not in said.stdout + said.stderr
+
+
+def test_a_key_that_no_header_can_hold_is_told_and_never_shown(
+    server: RunningServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NVIDIA_API_KEY", "nvapi-secret\nnvapi-secret")
+    said = tradegen(*flags(server, 3), cwd=tmp_path, expect=4)
+    assert "NVIDIA_API_KEY holds characters that no key has" in said.stderr
+    assert "nvapi-secret" not in said.stdout + said.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("http://me:s3cret@host/v1", "leave it out"),
+        ("http://[::1", "is no address"),
+        ("localhost:8000", "expected an address such as"),
+    ],
+)
+def test_an_address_that_is_none_is_told(url: str, told: str, tmp_path: Path) -> None:
+    said = tradegen("run", "--engine", "nim", "--base-url", url, cwd=tmp_path, expect=4).stderr
+    assert told in said
+    assert "s3cret" not in said
+
+
+def test_a_run_keeps_to_the_models_it_began_with(tmp_path: Path) -> None:
+    with nim_server(latency_ms=10, models=["alpha"]) as server:
+        run = flags(server, 40, "--name", "a")
+        tradegen(*run, "--max-calls", 30, cwd=tmp_path, expect=3)
+        settings = manifest(tmp_path, "a")["settings"]
+        assert isinstance(settings, dict)
+        assert {settings["nim"][role]["model"] for role in ROLES} == {"alpha"}
+        server.faults(models=["beta"])
+        more = ("run", "--resume", "--name", "a", "--max-calls", 400)
+        assert "has no model alpha" in tradegen(*more, cwd=tmp_path, expect=4).stderr
+        server.faults(models=["beta", "alpha"])
+        tradegen(*more, cwd=tmp_path)
+
+
+def test_an_endpoint_that_changes_its_mind_about_schemas_is_asked_in_another_way(
+    tmp_path: Path,
+) -> None:
+    with nim_server(latency_ms=50) as server:
+        process = start(*flags(server, 60, "--name", "a", "-q"), cwd=tmp_path)
+        while server.counters()["answered"] < 10:
+            time.sleep(0.01)
+        server.faults(no_json_schema=True)
+        process.communicate()
+    assert process.returncode == 0
+    attempts = manifest(tmp_path, "a")["attempts"]
+    assert isinstance(attempts, dict)
+    assert "bad_request" not in attempts["thrown_away_by_kind"]
+
+
+def test_a_stop_does_not_wait_for_ever(tmp_path: Path) -> None:
+    with nim_server(latency_ms=20_000) as server:
+        stop = {"TRADEGEN_RUN__STOP_PATIENCE_S": "0.5"}
+        process = start(*flags(server, 20, "--name", "a"), cwd=tmp_path, env=stop)
+        while server.counters()["in_flight"] < 10:
+            time.sleep(0.05)
+        asked = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
+    assert process.returncode == 130
+    assert time.monotonic() - asked < 10
+    assert "go on with:" in out
+    assert "Traceback" not in err

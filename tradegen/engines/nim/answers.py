@@ -1,11 +1,18 @@
 """What models must answer: one JSON object a role, as pydantic models and JSON schemas."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    create_model,
+)
 
 from tradegen.data.gold import Gold
 from tradegen.data.row import LOOKBACK, ExtraColumn
@@ -15,8 +22,22 @@ from tradegen.errors import TradegenError
 
 _MOST_CHOICES = 200
 _PROBLEMS_QUOTED = 8
-_THINKING = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
-_FENCE = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL)
+
+_MOST_TEXT = 10_000
+
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("holds a NUL character")
+    return text
+
+
+_PLAIN: Mapping[str, Any] = {
+    "number": Annotated[float, Field(allow_inf_nan=False)],
+    "integer": Annotated[int, Field(ge=-(2**63), lt=2**63)],
+    "boolean": bool,
+    "text": Annotated[str, Field(max_length=_MOST_TEXT), AfterValidator(_without_nul)],
+}
 
 _Answer = TypeVar("_Answer", bound=BaseModel)
 
@@ -115,12 +136,12 @@ def trade_form(gold: Gold) -> AnswerForm[BaseModel]:
 
 def only_json(text: str) -> str:
     """Return the JSON object in a model's text, without thoughts and fences around it."""
-    text = _THINKING.sub("", text)
-    _, closed, after = text.rpartition("</think>")  # some servers leave the opening tag out
-    text = (after if closed else text).strip()
+    for closing in ("</think>", "</thinking>"):  # some servers leave the opening tag out
+        text = text.rpartition(closing)[2]
+    text = text.strip()
     if not text.startswith("{"):
-        fenced = _FENCE.findall(text)
-        text = fenced[-1].strip() if fenced else text
+        fenced = text.split("```")[1::2]
+        text = fenced[-1] if fenced and "{" in fenced[-1] else text
     start, end = text.find("{"), text.rfind("}")
     if start < 0 or end < start:
         raise AnswerError("the answer holds no JSON object; expected one and nothing else")
@@ -147,7 +168,7 @@ def _choice(values: Sequence[object]) -> Any:
 def _type_of(extra: ExtraColumn, train: Rows) -> Any:
     values = train.extras[extra.name]
     known = [value for value in values if value is not None]
-    plain: Any = {"number": float, "integer": int, "boolean": bool, "text": str}.get(extra.kind)
+    plain: Any = _PLAIN.get(extra.kind)
     if extra.kind == "category":
         plain = _choice(known)
     return plain if len(known) == len(values) else plain | None

@@ -1,9 +1,11 @@
 """The endpoint: where the models are, what it offers, and whether it can be reached at all."""
 
+import json
 import os
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-from urllib.parse import urlparse
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from tradegen.engines.nim.options import HOSTED, KEY_VARIABLE, NimOptions, Role
 from tradegen.errors import EngineUnavailableError
@@ -21,6 +23,7 @@ USUAL_MODELS: dict[Role, str] = {
 """What each role asks of the hosted models, where the settings name none."""
 
 _REFUSED = (401, 403)
+_LONGEST_LIST = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Endpoint:
 
     def key(self) -> str | None:
         """Return the key from the environment; it is kept nowhere else."""
-        return os.environ.get(KEY_VARIABLE) or None
+        return _key()
 
 
 def reach(options: NimOptions) -> Endpoint:
@@ -45,7 +48,7 @@ def reach(options: NimOptions) -> Endpoint:
         return Endpoint("", {role: getattr(options, role).model or "" for role in ROLES})
     base_url = (options.base_url or os.environ.get("NVIDIA_BASE_URL") or HOSTED).rstrip("/")
     hosted = base_url == HOSTED
-    if hosted and not os.environ.get(KEY_VARIABLE):
+    if hosted and not _key():
         raise EngineUnavailableError(
             f"NVIDIA's hosted models need a key: set {KEY_VARIABLE}, or name a NIM of your own "
             "with --base-url http://host:8000/v1"
@@ -70,16 +73,56 @@ def reach(options: NimOptions) -> Endpoint:
     return Endpoint(base_url, models)
 
 
-def _offered(base_url: str, timeout: float) -> list[str]:
-    import requests
+def with_models(options: NimOptions, endpoint: Endpoint) -> NimOptions:
+    """Return options that name the models of an endpoint, so that a run keeps to them."""
+    named: dict[str, Any] = {
+        role: getattr(options, role).model_copy(update={"model": endpoint.models[role] or None})
+        for role in ROLES
+    }
+    return options.model_copy(update=named)
 
-    place = urlparse(base_url)
-    if place.scheme not in ("http", "https") or not place.netloc:
+
+def _key() -> str | None:
+    """Return the key from the environment. Raises `EngineUnavailableError` if none can be sent."""
+    key = os.environ.get(KEY_VARIABLE, "").strip()
+    if not (key.isascii() and key.isprintable()):
+        raise EngineUnavailableError(
+            f"{KEY_VARIABLE} holds characters that no key has; copy the key once more"
+        )
+    return key or None
+
+
+def _check_address(base_url: str) -> None:
+    try:
+        place = urlsplit(base_url)
+        port = place.port
+    except ValueError as error:
+        raise EngineUnavailableError(f"--base-url is no address ({error})") from error
+    if place.username or place.password:
+        raise EngineUnavailableError(
+            f"--base-url holds a name or password before {place.hostname}; leave it out, and set "
+            f"{KEY_VARIABLE} if the endpoint wants a key"
+        )
+    if place.scheme not in ("http", "https") or not place.hostname or port == 0:
         raise EngineUnavailableError(
             f"--base-url {base_url}: expected an address such as http://localhost:8000/v1"
         )
+
+
+def _offered(base_url: str, timeout: float) -> list[str]:
+    import requests
+
+    _check_address(base_url)
+    ends = time.monotonic() + 3 * timeout
     try:
-        answer = requests.get(f"{base_url}/models", auth=_sign, timeout=timeout)
+        answer = requests.get(
+            f"{base_url}/models", auth=_sign, timeout=timeout, allow_redirects=False, stream=True
+        )
+        text = b""
+        for part in answer.iter_content(1 << 16):
+            text += part
+            if len(text) > _LONGEST_LIST or time.monotonic() > ends:
+                raise requests.Timeout
     except requests.RequestException as error:
         raise EngineUnavailableError(
             f"{base_url} cannot be reached ({type(error).__name__}); check --base-url, the "
@@ -91,8 +134,11 @@ def _offered(base_url: str, timeout: float) -> list[str]:
         )
     try:
         answer.raise_for_status()
-        return [str(model["id"]) for model in answer.json()["data"]]
-    except (requests.RequestException, ValueError, KeyError, TypeError) as error:
+        if answer.is_redirect:
+            raise ValueError("redirected")
+        names = [model["id"] for model in json.loads(text)["data"]]
+        return [name for name in names if isinstance(name, str) and name.isprintable()]
+    except (requests.RequestException, ValueError, LookupError, TypeError, RecursionError) as error:
         raise EngineUnavailableError(
             f"{base_url}/models answered {answer.status_code} and no list of models; check that "
             "--base-url ends with the path of an OpenAI-compatible API, usually /v1"
@@ -101,7 +147,7 @@ def _offered(base_url: str, timeout: float) -> list[str]:
 
 def _sign(request: "requests.PreparedRequest") -> "requests.PreparedRequest":
     """Add the key; without a signature of ours, requests would take a password from `.netrc`."""
-    if key := os.environ.get(KEY_VARIABLE):
+    if key := _key():
         request.headers["Authorization"] = f"Bearer {key}"
     return request
 

@@ -48,6 +48,11 @@ MODES: tuple[Mode, ...] = (_json_schema, _guided_json, _json_object, _words_alon
 
 
 _MOST_TOKENS = 100_000_000
+_REFUSALS_BORNE = 5
+_UNREADABLE = (
+    *(ArithmeticError, AssertionError, AttributeError, LookupError),
+    *(RuntimeError, TypeError, ValueError),
+)
 
 
 class ChatModel(Protocol):
@@ -67,13 +72,16 @@ class Way:
     """Which of `MODES` a model understands; None as long as nobody has found out."""
 
     mode: Mode | None = None
+    refusals: int = 0
+    """Requests in a row that were refused in every mode."""
     finding: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class NimModel:
     """One model of a NIM endpoint, called through `ChatNVIDIA` over a shared transport.
 
-    The first call finds out which of `MODES` the model understands; the others wait for it.
+    The first call finds out which of `MODES` the model understands; the others wait for it. A
+    model that refuses a request is asked in all modes again: it may have changed.
     """
 
     def __init__(
@@ -113,12 +121,19 @@ class NimModel:
         self, messages: Sequence[Message], form: AnswerForm[Any], seed: int
     ) -> Answered:
         """See `ChatModel`."""
-        way = self._way
-        if way.mode is None:
+        way, refused = self._way, None
+        while True:
+            mode = way.mode
+            if mode is not None and mode is not refused:
+                try:
+                    return await self._ask(messages, form, seed, mode)
+                except CallFailedError as error:
+                    if error.kind != "bad_request":
+                        raise
+                    refused = mode
             async with way.finding:
-                if way.mode is None:
+                if way.mode is mode:  # nobody has found another one meanwhile
                     return await self._find_way(messages, form, seed)
-        return await self._ask(messages, form, seed, way.mode)
 
     async def _find_way(
         self, messages: Sequence[Message], form: AnswerForm[Any], seed: int
@@ -128,12 +143,23 @@ class NimModel:
             try:
                 answered = await self._ask(messages, form, seed, mode)
             except CallFailedError as error:
-                if error.kind != "bad_request" or mode is MODES[-1]:
+                if error.kind != "bad_request":
+                    raise
+                if mode is MODES[-1]:
+                    self._count_refusal(error)
                     raise
             else:
-                self._way.mode = mode
+                self._way.mode, self._way.refusals = mode, 0
                 return answered
         raise AssertionError("the last mode returns or raises")
+
+    def _count_refusal(self, error: CallFailedError) -> None:
+        """Raise `EngineUnavailableError` for a model that refuses one request after the other."""
+        self._way.refusals += 1
+        if self._way.refusals >= _REFUSALS_BORNE:
+            raise EngineUnavailableError(
+                f"{self.name} refuses every request: {error}. What was accepted is kept"
+            ) from error
 
     async def _ask(
         self, messages: Sequence[Message], form: AnswerForm[Any], seed: int, mode: Mode
@@ -144,7 +170,7 @@ class NimModel:
                 answer = await self._chat.ainvoke(_as_langchain(messages), seed=seed, **asked)
             except TradegenError:
                 raise
-            except Exception as error:  # whatever a client makes of an answer that is none
+            except _UNREADABLE as error:  # what the client makes of an answer that is none
                 problem = f"{type(error).__name__}: {error}"
                 raise CallFailedError("no_answer", None, record.tries, problem) from error
         answered = _answered(messages, answer, record.tries, record.latency_s)

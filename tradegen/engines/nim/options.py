@@ -1,8 +1,8 @@
 """What a user may set about the NIM engine."""
 
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 HOSTED = "https://integrate.api.nvidia.com/v1"
 KEY_VARIABLE = "NVIDIA_API_KEY"
@@ -104,13 +104,3 @@ class NimOptions(_Options):
     telemetry: bool = Field(
         False, description="let the client library report its usage to its maker"
     )
-
-    @model_validator(mode="after")
-    def _price_what_is_limited(self) -> Self:
-        roles = (self.generator, self.judge, self.refiner)
-        if self.max_cost is not None and not any(one.price_in or one.price_out for one in roles):
-            raise ValueError(
-                "max_cost needs prices: set price_in and price_out of nim.generator, nim.judge and "
-                "nim.refiner, or limit calls by max_calls"
-            )
-        return self

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import logging
 import socket
 import time
@@ -401,3 +402,30 @@ def test_the_key_is_not_in_the_error_of_an_answer_that_is_no_http() -> None:
         assert KEY not in "".join(traceback.format_exception(caught.value))
 
     asyncio.run(main())
+
+
+def test_a_body_without_end_is_not_read_to_its_end() -> None:
+    async def endless(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        with contextlib.suppress(ConnectionError):
+            while True:
+                await response.write(b"x" * (1 << 20))
+        return response
+
+    async def conversation(transport: Transport, endpoint: Endpoint) -> None:
+        with pytest.raises(CallFailedError, match=r"no_answer.*more than 32 MB"):
+            await ask(transport, endpoint)
+
+    talk(endless, QUICK, conversation)
+
+
+def test_a_redirect_is_not_followed_with_what_gold_holds() -> None:
+    async def elsewhere(request: web.Request) -> web.Response:
+        return web.Response(status=307, headers={"Location": "/v1/elsewhere"})
+
+    async def conversation(transport: Transport, endpoint: Endpoint) -> None:
+        with pytest.raises(CallFailedError, match=r"bad_request.*307"):
+            await ask(transport, endpoint)
+
+    talk(elsewhere, QUICK, conversation)

@@ -5,6 +5,7 @@ gives its slot back while it waits, a probe costs it no try, and no error may be
 an `except` block, because aiohttp's errors carry the request's headers, and so the key.
 """
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -28,9 +29,11 @@ def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
     """
     asked = headers.get("Retry-After", "").strip()
     try:
-        return max(0.0, float(asked))
+        seconds = float(asked)
     except ValueError:
         pass
+    else:
+        return max(0.0, seconds) if math.isfinite(seconds) else None
     until = _http_date(asked)
     if until is None:
         return None
@@ -41,6 +44,6 @@ def _http_date(text: str) -> datetime | None:
     """Return the moment an HTTP date names; a date without a zone is UTC."""
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

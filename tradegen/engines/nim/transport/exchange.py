@@ -16,6 +16,8 @@ from tradegen.engines.nim.transport.proxy import proxy_for
 
 EXCERPT_CHARACTERS = 500
 SHORTEST_KEY = 8
+MOST_BYTES = 32 << 20
+"""Longest answer that is read, unpacked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,14 @@ class Request:
     def __repr__(self) -> str:
         return f"Request({self.method} {self.url})"
 
+    def without_key(self, body: bytes) -> bytes:
+        """Return what the other side said, without the key that it may have quoted."""
+        key = self.headers.get("Authorization", "").removeprefix("Bearer ").strip().encode()
+        return body.replace(key, b"[key]") if len(key) >= SHORTEST_KEY else body
+
     def excerpt(self, text: str) -> str:
         """Return the start of what the other side said, without the key it may have quoted."""
-        key = self.headers.get("Authorization", "").removeprefix("Bearer ").strip()
-        clean = text.replace(key, "[key]") if len(key) >= SHORTEST_KEY else text
-        clean = " ".join(clean.split())
+        clean = " ".join(self.without_key(text.encode(errors="replace")).decode().split())
         return clean[:EXCERPT_CHARACTERS] + ("..." if len(clean) > EXCERPT_CHARACTERS else "")
 
 
@@ -66,19 +71,38 @@ async def exchange(
 ) -> Answer | Failure:
     """Send a request and read all of its answer; never raises for what the wire did."""
     try:
-        async with session.request(
-            request.method,
-            request.url,
-            headers=request.headers,
-            data=request.body,
-            proxy=proxy_for(request.url),
-        ) as response:
-            async with asyncio.timeout(body_timeout_s):
-                body = await response.read()
-            answer = Answer(response.status, response.reason or "", response.headers, body)
+        async with (
+            asyncio.timeout(2 * body_timeout_s) as whole,
+            session.request(
+                request.method,
+                request.url,
+                headers=request.headers,
+                data=request.body,
+                proxy=proxy_for(request.url),
+                allow_redirects=False,
+            ) as response,
+        ):
+            whole.reschedule(asyncio.get_running_loop().time() + body_timeout_s)
+            body = await _read(response)
+            if body is None:
+                size = f"more than {MOST_BYTES >> 20} MB, which no answer has"
+                return Failure("no_answer", size, response.status, headers=response.headers)
+            said = request.without_key(body)
+            answer = Answer(response.status, response.reason or "", response.headers, said)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         return _wire_failure(error, request)
     return _refusal(answer, request) or answer
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes | None:
+    """Return a whole body, or None for one that goes on and on."""
+    parts, size = [], 0
+    async for part in response.content.iter_any():
+        parts.append(part)
+        size += len(part)
+        if size > MOST_BYTES:
+            return None
+    return b"".join(parts)
 
 
 def _wire_failure(error: Exception, request: Request) -> Failure:
@@ -100,7 +124,7 @@ def _refusal(answer: Answer, request: Request) -> Failure | None:
     kind = _kind(answer)
     if kind is None:
         return None
-    detail = request.excerpt(answer.body.decode(errors="replace")) or answer.reason
+    detail = request.excerpt(answer.body.decode(errors="replace") or answer.reason)
     wait = retry_after_s(answer.headers, datetime.now(UTC))
     return Failure(kind, detail, answer.status, wait, headers=answer.headers)
 

@@ -33,7 +33,7 @@ def stated_quota(headers: Mapping[str, str], unit: Unit) -> Quota | None:
     if limit is None and remaining is None:
         return None
     reset = duration_s(headers.get(f"x-ratelimit-reset-{unit}", "")) if remaining == 0 else None
-    return Quota(limit or None, reset)
+    return Quota(limit if limit and limit >= 1 else None, reset)
 
 
 def duration_s(text: str) -> float | None:
