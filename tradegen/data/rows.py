@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self, cast
+from typing import Any, Self, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,7 @@ from tradegen.data.row import (
 )
 
 TextArray = npt.NDArray[np.str_]
+_Number = TypeVar("_Number", np.float64, np.int64)
 
 _TEXT = ("trade_id", "symbol", "side", "interval")
 _TIMES = ("entry_time", "exit_time")
@@ -89,12 +90,12 @@ class Rows:
             bars=self.bars_of(i),
         )
 
-    def lookback(self, column: FloatArray) -> FloatArray:
+    def lookback(self, column: npt.NDArray[_Number]) -> npt.NDArray[_Number]:
         """Return the lookback part of a flat bar column, shape `(n, LOOKBACK)`.
 
         Every row must have at least `LOOKBACK` bars.
         """
-        result: FloatArray = column[self.offsets[:-1, None] + np.arange(LOOKBACK)]
+        result: npt.NDArray[_Number] = column[self.offsets[:-1, None] + np.arange(LOOKBACK)]
         return result
 
     @property

@@ -1,0 +1,1 @@
+"""Technical indicators of a row at its entry, computed from the row's own bars before it."""
