@@ -2,22 +2,17 @@
 
 import csv
 import json
-import os
 import shlex
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from tradegen.cli.console import make_console
+from tradegen.cli.out_file import check_out_file, where_it_leads
+from tradegen.cli.run_rows import rows_of
 from tradegen.data.atomic import atomic_file, make_folder_of
-from tradegen.data.dataset import check_rows, read_rows, row_as_json, write_rows
-from tradegen.data.gold_files import tidy_extras
-from tradegen.data.ledger import Ledger
-from tradegen.data.regular_file import why_no_file
+from tradegen.data.dataset import read_rows, row_as_json
 from tradegen.data.row import BAR_FIELDS, CORE_FIELDS
-from tradegen.data.row_codec import decode_rows
-from tradegen.data.run_folder import RunFolder, find_run
+from tradegen.data.run_folder import find_run
 from tradegen.errors import InputError
 
 FORMATS = ("csv", "jsonl", "parquet")
@@ -30,17 +25,14 @@ def export_command(run: str, folder: Path, to: str | None, out: Path | None) -> 
     target = out or found.path / f"{found.name}.{to}"
     if target.suffix.lower() != f".{to}":
         target = target.with_name(f"{target.name}.{to}")
-    if target.is_symlink():  # the file it leads to is replaced, not the link
-        target = Path(os.path.realpath(target))
+    target = where_it_leads(target)
     for file in _files_of(target, to):
-        _refuse_files_of_runs(file)
-        if file.exists() and (wrong := why_no_file(file)) is not None:
-            raise InputError(f"{file}: {wrong.split(';')[0]}; choose another file with --out")
+        check_out_file(file)
     _refuse_bars_of_others(target, to)
     make_folder_of(target)
     writers = {"csv": _csv, "jsonl": _jsonl, "parquet": _parquet}
     console = make_console()
-    with _rows_of(found) as rows:
+    with rows_of(found) as rows:
         written = writers[to](rows, target)
     console.print("wrote " + " and ".join(str(path) for path in written))
     if to == "csv":
@@ -48,16 +40,6 @@ def export_command(run: str, folder: Path, to: str | None, out: Path | None) -> 
         console.print(f"read it back with:  {shlex.join(flags)}")
     if (status := found.read_manifest()["status"]) != "done":
         console.print(f"note: the run is incomplete ({status}); go on with tradegen run --resume")
-
-
-def _refuse_files_of_runs(target: Path) -> None:
-    """Raise `InputError` if an export would replace what a run itself has written."""
-    beside = RunFolder(target.parent)
-    if beside.manifest.is_file() and beside.owns(target):
-        raise InputError(
-            f"{target}: one of the run's own files, which an export must not replace; choose "
-            "another file with --out"
-        )
 
 
 def _files_of(target: Path, to: str) -> list[Path]:
@@ -87,26 +69,6 @@ def _format(to: str | None, out: Path | None) -> str:
     if ending in FORMATS and ending != to:
         raise InputError(f"--to {to} contradicts --out {out}; leave out --to or end it in .{to}")
     return to
-
-
-@contextmanager
-def _rows_of(run: RunFolder) -> Iterator[Path]:
-    """Yield a file of the run's accepted rows; without one of its own, made from the ledger."""
-    manifest = run.read_manifest()
-    if run.rows.is_file() and manifest["status"] != "running":
-        check_rows(run.rows, manifest["accepted"], all_of_it=True)
-        yield run.rows
-        return
-    with closing(Ledger.read(run.ledger)) as ledger, TemporaryDirectory(prefix="tradegen-") as made:
-        encoded = list(ledger.accepted())
-        if not encoded:
-            raise InputError(
-                f"{run.path}: no row is accepted yet; go on with tradegen run --resume"
-            )
-        with ledger.trusted():
-            _, extras = tidy_extras(decode_rows(encoded))
-            write_rows(Path(made) / "rows.parquet", encoded, extras)
-        yield Path(made) / "rows.parquet"
 
 
 def _parquet(rows_file: Path, target: Path) -> list[Path]:
