@@ -8,6 +8,7 @@ from pathlib import Path
 from tradegen.cli.init_command import settings_file
 from tradegen.data.invariants import INVARIANTS
 from tradegen.graph.build import build_graph
+from tradegen.indicators.catalogue import DEFAULT_SET
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -46,6 +47,25 @@ def invariants_page() -> str:
     )
 
 
+def indicators_page() -> str:
+    """Return the default set of indicators."""
+    rows = "\n".join(
+        f"| {', '.join(f'`{column}`' for column in i.columns)} | {i.meaning} | {i.unit} "
+        f"| {i.n_bars} | {i.library} |"
+        for i in DEFAULT_SET
+    )
+    return (
+        "# Indicators\n\nThe columns of `features.parquet` besides `trade_id`: values at the last "
+        "bar before entry. What\nruns on from bar to bar begins at the first of the 64 bars of the "
+        "lookback.\n\n"
+        "| columns | meaning | unit | bars read | computed by |\n|---|---|---|---|---|\n"
+        f"{rows}\n\n"
+        "A price is in the symbol's quote currency, a volume in its bars' unit; an annualised "
+        "fraction of 0.7\nis 70 % a year. Columns asked for with `--indicator` follow under "
+        "pandas-ta's own names, in lower\ncase.\n"
+    )
+
+
 def transcript_page() -> str:
     """Return one row's way through the graph."""
     page: str = runpy.run_path(str(Path(__file__).parent / "transcript.py"))["transcript_page"]()
@@ -57,6 +77,7 @@ PAGES = {
     "settings.md": settings_page,
     "graph.md": graph_page,
     "invariants.md": invariants_page,
+    "indicators.md": indicators_page,
     "transcript.md": transcript_page,
 }
 

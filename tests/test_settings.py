@@ -159,7 +159,10 @@ def test_all_wrong_settings_are_told_at_once_with_the_file_they_may_come_from() 
         ({"gold": {"hold_out": 0.1}}, "gold.hold_out: no such setting; did you mean holdout?"),
         (
             {"zzz": 1},
-            "zzz: no such setting; there is n, seed, engine, gold, diversity, judge, nim, run",
+            (
+                "zzz: no such setting; there is n, seed, engine, gold, diversity, judge, nim, "
+                "indicators, run"
+            ),
         ),
     ],
 )

@@ -43,6 +43,7 @@ GOLD_DIR_VARIABLE = "TRADEGEN_GOLD_DIR"
 _RUNTIME_ONLY = frozenset(
     {
         "run",
+        "indicators",
         "gold.files",
         "gold.bars",
         *(f"nim.{name}" for name in NimOptions.model_fields if name not in DECIDE_ROWS),
@@ -198,6 +199,23 @@ class JudgeSettings(_Section):
     )
 
 
+class IndicatorSettings(_Section):
+    """What is computed from the rows besides the default set of indicators."""
+
+    extra: tuple[str, ...] = Field(
+        (), description="indicators of pandas-ta, by name and parameters: kc(length=20)"
+    )
+
+    @field_validator("extra")
+    @classmethod
+    def _read_extra(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            return value
+        from tradegen.indicators.asked import read_all  # imports pandas
+
+        return tuple(map(str, read_all(value)))
+
+
 class RunSettings(_Section):
     """How the work is done. None of this changes a row; too few attempts may leave rows out."""
 
@@ -254,6 +272,7 @@ class Settings(BaseSettings):
     diversity: DiversitySettings = DiversitySettings()
     judge: JudgeSettings = JudgeSettings()
     nim: NimOptions = NimOptions()
+    indicators: IndicatorSettings = IndicatorSettings()
     run: RunSettings = RunSettings()
 
     @classmethod

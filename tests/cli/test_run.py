@@ -39,6 +39,7 @@ def test_from_the_shell_a_run_makes_its_rows_and_says_so_in_plain_lines(tmp_path
         "run.json",
         "ledger.sqlite",
         "rows.parquet",
+        "features.parquet",
         "rejected.parquet",
         "README.md",
     }

@@ -67,6 +67,11 @@ def test_the_card_names_every_column_of_the_file(finished_run: FinishedRun) -> N
     assert missing == []
 
 
+def test_the_card_names_the_indicators_beside_the_rows(finished_run: FinishedRun) -> None:
+    card = (finished_run.path / "README.md").read_text(encoding="utf-8")
+    assert "`features.parquet` has technical indicators at entry" in card
+
+
 def test_the_users_own_columns_are_named_where_they_are_given(manifest: dict[str, Any]) -> None:
     assert "`setup`, `remark`, `bars`" in dataset_card("first", manifest, ("setup", "remark"))
 

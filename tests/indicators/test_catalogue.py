@@ -181,7 +181,7 @@ def any_row(draw: st.DrawFn) -> Rows:
     )
 
 
-BOUNDS = {"0 to 100": (0, 100), "-100 to 0": (-100, 0), "fraction a year": (0, np.inf)}
+BOUNDS = {"0 to 100": (0, 100), "-100 to 0": (-100, 0), "annualised fraction": (0, np.inf)}
 
 
 @settings(max_examples=60, deadline=None)
@@ -299,7 +299,7 @@ def test_an_unknown_year_leaves_annualised_values_null_and_all_others_there() ->
     rows = made()
     found = at_entry(rows, np.array([np.nan]))
     null = {column for column in COLUMNS if np.isnan(found[column][0])}
-    assert null == {c for i in DEFAULT_SET if i.unit == "fraction a year" for c in i.columns}
+    assert null == {c for i in DEFAULT_SET if i.unit == "annualised fraction" for c in i.columns}
 
 
 # --- the catalogue ----------------------------------------------------------------------------

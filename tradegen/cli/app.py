@@ -80,6 +80,10 @@ BaseUrlOption = Annotated[
     str | None, typer.Option("--base-url", help="Engine nim: a NIM of your own [NVIDIA's models]")
 ]
 ModelOption = Annotated[str | None, typer.Option(help="Engine nim: one model for all three roles")]
+IndicatorOption = Annotated[
+    list[str] | None,
+    typer.Option("--indicator", help='One of pandas-ta more, e.g. "kc(length=20)"; several times'),
+]
 SeedOption = Annotated[int | None, typer.Option(help="Random seed of the run [0]")]
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="Settings file [tradegen.toml, if it is there]")
@@ -123,6 +127,7 @@ def run_(
     max_cost: Annotated[
         float | None, typer.Option(help="Engine nim: stop before this cost, at the prices set")
     ] = None,
+    indicator: IndicatorOption = None,
     seed: SeedOption = None,
     name: Annotated[str | None, typer.Option(help="Name of the run [the time]")] = None,
     folder: FolderOption = None,
@@ -161,6 +166,7 @@ def run_(
                 "max_calls": max_calls,
                 "max_cost": max_cost,
             },
+            "indicators": {"extra": indicator or None},
             "run": {
                 "name": name,
                 "folder": folder,
@@ -244,6 +250,37 @@ def export(
     from tradegen.settings import load_settings
 
     export_command(run, folder or load_settings().run.folder, to and to.value, out)
+
+
+@app.command()
+def indicators(
+    rows: Annotated[
+        str, typer.Argument(metavar="RUN", help="Name or path of a run, or a file of trades")
+    ],
+    indicator: IndicatorOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="File to write [a run's features.parquet; FILE.features.parquet]"),
+    ] = None,
+    bars: BarsOption = None,
+    tz: TzOption = None,
+    skip_bad_gold: SkipBadOption = None,
+    calendar: CalendarOption = None,
+    folder: FolderOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Compute technical indicators at entry, for a run or for trades of your own."""
+    from tradegen.cli.indicators_command import indicators_command
+    from tradegen.settings import load_settings
+
+    overrides = _tree(
+        {
+            "gold": _gold(None, bars, tz, None, skip_bad_gold, calendar),
+            "indicators": {"extra": indicator or None},
+            "run": {"folder": folder},
+        }
+    )
+    indicators_command(rows, load_settings(overrides, config), out)
 
 
 @app.command()

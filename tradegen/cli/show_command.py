@@ -13,6 +13,7 @@ from tradegen.data.dataset import check_rows
 from tradegen.data.ledger import Attempt, Ledger
 from tradegen.data.run_folder import RunFolder, find_run, latest_run
 from tradegen.errors import InputError
+from tradegen.indicators.features import check_features
 from tradegen.pipeline.manifest import bucket_counts
 
 _EXAMPLES = 3
@@ -24,6 +25,8 @@ def show_command(run: str | None, folder: Path, *, row: int | None, as_json: boo
     manifest = found.read_manifest()
     if row is None and manifest["status"] != "running" and found.rows.is_file():
         check_rows(found.rows, manifest["accepted"])
+        if found.features.is_file():
+            check_features(found.features, manifest["accepted"])
     if as_json and row is None and manifest["status"] != "running":
         print(json.dumps({"folder": str(found.path), **manifest}))
         return

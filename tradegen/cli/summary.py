@@ -96,6 +96,9 @@ def _print_files(console: Console, folder: Path) -> None:
     rows = folder / "rows.parquet"
     none = f"not written yet; tradegen export {folder.name} writes those accepted so far"
     console.print(f"\nrows: {rows if rows.is_file() else none}", soft_wrap=True)
+    features = folder / "features.parquet"
+    if features.is_file():
+        console.print(f"indicators at entry: {features}", soft_wrap=True)
     more = ("README.md", "run.json", "rejected.parquet", "ledger.sqlite")
     there = ", ".join(name for name in more if (folder / name).is_file())
     console.print(f"more: {folder} ({there})", soft_wrap=True)

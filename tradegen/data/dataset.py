@@ -126,15 +126,16 @@ def check_rows(path: Path, accepted: int, *, all_of_it: bool = False) -> None:
 
     `all_of_it` reads every row; otherwise the number of rows and the columns are looked at.
     """
-    _check(path, arrow_schema(()), accepted, all_of_it=all_of_it)
+    check_file(path, arrow_schema(()), accepted, all_of_it=all_of_it)
 
 
 def check_rejected(path: Path, thrown_away: int) -> None:
     """Raise `StorageError` unless a run's rejected attempts can all be read."""
-    _check(path, REJECTED_SCHEMA, thrown_away, all_of_it=True)
+    check_file(path, REJECTED_SCHEMA, thrown_away, all_of_it=True)
 
 
-def _check(path: Path, schema: pa.Schema, rows: int, *, all_of_it: bool) -> None:
+def check_file(path: Path, schema: pa.Schema, rows: int, *, all_of_it: bool) -> None:
+    """Raise `StorageError` unless a run's file has these columns and as many rows."""
     with _readable(path), pq.ParquetFile(path) as file:
         there = file.schema_arrow
         for field in schema:

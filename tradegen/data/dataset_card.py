@@ -55,8 +55,12 @@ Of {attempts:,} attempts {thrown_away:,} were thrown away{reasons}. Each of them
 
 `bars` holds 64 bars before the entry bar, then the entry bar (`bars[64]`) up to the exit bar
 (`bars[-1]`), stamped with their opening time in UTC. Volatility is the annualised sample standard
-deviation of the 63 log returns before entry. Everything that can be computed (returns, profit,
-indicators) is left out on purpose: compute it from the bars.
+deviation of the 63 log returns before entry. What can be computed (returns, profit, indicators) is
+left out on purpose: compute it from the bars.
+
+`features.parquet` has technical indicators at entry, computed from the 64 bars before it alone: one
+line a row, by `trade_id`. Each column says its unit and what has computed it; null means that there
+is no value.
 
 ## Loading
 

@@ -49,6 +49,11 @@ class RunFolder:
         return self.path / "rows.parquet"
 
     @property
+    def features(self) -> Path:
+        """Indicators of the accepted rows at their entries."""
+        return self.path / "features.parquet"
+
+    @property
     def rejected(self) -> Path:
         """Attempts that were thrown away."""
         return self.path / "rejected.parquet"
@@ -60,7 +65,10 @@ class RunFolder:
 
     def owns(self, path: Path) -> bool:
         """Return whether a path is one of the run's own files, there or yet to be written."""
-        own = (self.manifest, self.ledger, self.rows, self.rejected, self.card)
+        own = (
+            *(self.manifest, self.ledger, self.card),
+            *(self.rows, self.features, self.rejected),
+        )
         return any(
             path.resolve() == file.resolve()
             or (path.exists() and file.exists() and path.samefile(file))

@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, NonNegativeFloat, NonNegativeInt, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    ValidationError,
+)
 
 from tradegen.errors import DamagedError
 
@@ -33,6 +40,7 @@ class _Attempts(_Part):
 
 class _Gold(_Part):
     simulated: bool
+    bars_per_year: dict[str, dict[str, PositiveFloat]] = {}
 
 
 class _Manifest(_Part):

@@ -19,7 +19,7 @@ from tradegen.data.volatility import realised_volatility
 from tradegen.indicators.range_volatility import parkinson_volatility, yang_zhang_volatility
 from tradegen.indicators.windows import Windows
 
-Unit = Literal["price", "volume", "0 to 100", "-100 to 0", "%", "index", "fraction a year"]
+Unit = Literal["price", "volume", "0 to 100", "-100 to 0", "%", "index", "annualised fraction"]
 Library = Literal["TA-Lib", "tradegen"]
 Lines = tuple[FloatArray, ...]
 
@@ -289,8 +289,14 @@ DEFAULT_SET = (
     Indicator(("obv_64",), "volume", LOOKBACK, "TA-Lib", _obv),
     Indicator(("volume_sma_20",), "volume", 20, "TA-Lib", _volume_sma),
     Indicator(("vwap_64",), "price", LOOKBACK, "tradegen", _vwap),
-    Indicator(("volatility_close_64",), "fraction a year", LOOKBACK, "tradegen", _close_volatility),
-    Indicator(("volatility_parkinson_64",), "fraction a year", LOOKBACK, "tradegen", _parkinson),
-    Indicator(("volatility_yang_zhang_64",), "fraction a year", LOOKBACK, "tradegen", _yang_zhang),
+    Indicator(
+        ("volatility_close_64",), "annualised fraction", LOOKBACK, "tradegen", _close_volatility
+    ),
+    Indicator(
+        ("volatility_parkinson_64",), "annualised fraction", LOOKBACK, "tradegen", _parkinson
+    ),
+    Indicator(
+        ("volatility_yang_zhang_64",), "annualised fraction", LOOKBACK, "tradegen", _yang_zhang
+    ),
 )
 """In the order of their columns in a file."""

@@ -17,13 +17,14 @@ import numpy as np
 
 from tradegen.data.atomic import write_text
 from tradegen.data.calls import CallJournal
-from tradegen.data.dataset import write_rejected, write_rows
+from tradegen.data.dataset import read_rows, write_rejected, write_rows
 from tradegen.data.dataset_card import dataset_card
 from tradegen.data.ledger import Attempt, Ledger
 from tradegen.data.row import IntArray
 from tradegen.data.run_folder import RunFolder
 from tradegen.engines.attempt_log import Usage
 from tradegen.errors import DamagedError, StorageError, TradegenError
+from tradegen.indicators.features import write_features
 from tradegen.pipeline.admission import Accepted, Admission, Spare, Twin
 from tradegen.pipeline.blueprint import Blueprint
 from tradegen.pipeline.fleet import Fleet, usual_workers
@@ -383,8 +384,19 @@ class _Job:
             accepted = ledger.accepted()
             write_rows(self._folder.rows, accepted, extras, expected=admission.accepted)
             write_rejected(self._folder.rejected, ledger.thrown_away())
+        self._write_features()
         manifest = self._write_manifest(ledger, status, started, seconds)
         return Finished(self._folder, status, manifest)
+
+    def _write_features(self) -> None:
+        """Write the indicators of the rows that were just written, a group of them at a time."""
+        market = self._prepared.gold.market
+        write_features(
+            self._folder.features,
+            ((rows, market.bars_per_year(rows)) for rows in read_rows(self._folder.rows)),
+            self._prepared.settings.indicators.extra,
+            synthetic=True,
+        )
 
     def _write_manifest(
         self, ledger: Ledger, status: str, started: datetime, seconds: float

@@ -8,12 +8,13 @@ from typing import Any
 
 from tradegen.data.gold import Gold
 from tradegen.data.row import IntArray, from_microseconds
+from tradegen.data.yearly_bars import yearly_bars
 from tradegen.pipeline.prepare import Prepared
 from tradegen.version import __version__
 
 _PACKAGES = (
     *("langgraph", "langchain-core", "langchain-nvidia-ai-endpoints", "aiohttp"),
-    *("numpy", "pyarrow", "pydantic", "scipy"),
+    *("numpy", "pyarrow", "pydantic", "scipy", "TA-Lib"),
 )
 SIMULATED = "simulated"
 
@@ -95,6 +96,7 @@ def describe_gold(gold: Gold) -> dict[str, Any]:
         "holdout_rows": len(gold.holdout),
         "purged_rows": gold.purged,
         "holdout_begins": begins,
+        "bars_per_year": yearly_bars(gold.market, gold.train),
     }
 
 

@@ -11,6 +11,7 @@ from tradegen.data.dataset import DamagedFileError, check_rejected, check_rows
 from tradegen.data.ledger import Ledger
 from tradegen.data.run_folder import RunFolder, all_runs
 from tradegen.errors import InputError, StorageError
+from tradegen.indicators.features import asked_in, check_features
 from tradegen.settings import Settings, Stated, decides_rows, identity, restore_settings
 from tradegen.version import __version__
 
@@ -44,14 +45,19 @@ class Chosen:
         return None if self.manifest is None else str(self.manifest["started"])
 
     def damage(self) -> tuple[str, ...]:
-        """Return what is wrong with the files of a run that is done."""
+        """Return what is wrong with the files of a run that is done, or not in them yet."""
         if self.manifest is None:
             return ()
         try:
             check_rows(self.folder.rows, self.manifest["accepted"], all_of_it=True)
             check_rejected(self.folder.rejected, self.manifest["attempts"]["thrown_away"])
+            check_features(self.folder.features, self.manifest["accepted"], all_of_it=True)
         except DamagedFileError as error:
             return (f"{error.what}; the files are written anew from the ledger",)
+        there = asked_in(self.folder.features)
+        new = [asked for asked in self.settings.indicators.extra if asked not in there]
+        if new:
+            return (f"{self.folder.features}: written anew from the ledger with {', '.join(new)}",)
         return ()
 
 
@@ -83,10 +89,11 @@ def choose_run(folder: RunFolder, settings: Settings, stated: Stated, *, resume:
     """Return the run in a folder: a new one as the settings say, or an old one that goes on.
 
     An old run keeps the settings it was begun with. What is stated now must agree with them,
-    apart from how the work is done (`run`) and where gold lies: flags always, the settings file
-    and the environment only if they say something else than when the run was begun, and not with
-    `resume`, which means: go on as it was. A run that ended before its `run.json` was written goes
-    on as the settings say now, which its ledger then checks.
+    apart from how the work is done (`run`), what is computed from the rows (`indicators`) and where
+    gold lies: flags always, the settings file and the environment only if they say something else
+    than when the run was begun, and not with `resume`, which means: go on as it was. A run that
+    ended before its `run.json` was written goes on as the settings say now, which its ledger then
+    checks.
 
     Raises `InputError` listing the settings that differ.
     """
@@ -159,7 +166,9 @@ def _continued(
     run = settings.run.model_copy(update={**place, **limits})
     stated = [name for name in type(settings.nim).model_fields if f"nim.{name}" in now]
     nim = begun_with.nim.model_copy(update={name: getattr(settings.nim, name) for name in stated})
-    return begun_with.model_copy(update={"run": run, "gold": gold, "nim": nim})
+    computed = settings if "indicators.extra" in now else begun_with
+    changes = {"run": run, "gold": gold, "nim": nim, "indicators": computed.indicators}
+    return begun_with.model_copy(update=changes)
 
 
 def check_same(folder: RunFolder, ledger: Ledger, identity: Mapping[str, Any]) -> None:
