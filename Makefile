@@ -38,6 +38,7 @@ cassettes: $(VENV)/.ready-dev  ## record the NIM engine's HTTP anew (see docs/ni
 bench: $(VENV)/.ready-dev  ## run the benchmarks
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.embedded
+	$(BIN)/python -m benchmarks.indicators
 	$(BIN)/python -m benchmarks.nim
 
 lock: $(VENV)/.ready-dev  ## pin the newest versions that pyproject.toml allows

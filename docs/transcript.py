@@ -10,21 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import talib
-
 from tradegen.data.changes import changed_fields
 from tradegen.data.dataset import row_as_json
 from tradegen.data.market import Market
 from tradegen.data.row import LOOKBACK, Row
 from tradegen.data.rows import Rows
-from tradegen.data.volatility import lookback_volatility
 from tradegen.engines.attempt_log import attempt_log
 from tradegen.engines.rules import Rules
 from tradegen.graph.build import build_graph
 from tradegen.graph.state import AttemptFailedError, Pipeline, RowContext, RowState, brief_of
 from tradegen.graph.tracing import shut_off_tracing
 from tradegen.guards.copies import CopyGuard
+from tradegen.indicators.compute import at_entry
 from tradegen.pipeline.prepare import prepare
 from tradegen.settings import Settings
 from tradegen.testing.nim_server.process import nim_server
@@ -231,8 +228,8 @@ def end_part(row: Row, market: Market) -> Iterator[str]:
     )
     yield table(("field", "value"), plain(row).items())
     yield (
-        "Computed from it, stored nowhere; the indicators (TA-Lib) at the last bar before the\n"
-        "entry:\n"
+        "Computed from it, apart from it; the [indicators](indicators.md) at the last bar before\n"
+        "the entry:\n"
     )
     yield table(("figure", "value"), computed(row, market).items())
 
@@ -240,19 +237,12 @@ def end_part(row: Row, market: Market) -> Iterator[str]:
 def computed(row: Row, market: Market) -> Mapping[str, str]:
     """Return some of what follows from a row by arithmetic."""
     rows = Rows.from_models([row])
-    volatility = float(lookback_volatility(rows, market.bars_per_year(rows))[0])
     direction = 1 if row.side == "long" else -1
-    bars = row.bars[:LOOKBACK]
-    indicators = {
-        "SMA(20)": talib.SMA(bars.close, 20),
-        "RSI(14)": talib.RSI(bars.close, 14),
-        "ATR(14)": talib.ATR(bars.high, bars.low, bars.close, 14),
-    }
+    indicators = at_entry(rows, market.bars_per_year(rows))
     return {
-        "realised volatility": f"{volatility:.4f}",
         "return, %": f"{100 * direction * (row.exit_price / row.entry_price - 1):+.3f}",
         "bars held": f"{len(row.bars) - 1 - LOOKBACK}",
-        **{name: f"{float(np.asarray(line)[-1]):.4f}" for name, line in indicators.items()},
+        **{name: f"{value[0]:.4f}" for name, value in indicators.items()},
     }
 
 
