@@ -1,0 +1,1 @@
+"""Fidelity: how near synthetic rows are to real ones, and whether they are too near."""
