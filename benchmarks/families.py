@@ -17,7 +17,7 @@ from tradegen.fidelity.features import (
 )
 from tradegen.fidelity.privacy import copied_runs, membership_attack, near_distance, too_close
 from tradegen.fidelity.sequences import CHANNELS, random_convolutions, raw_bars
-from tradegen.fidelity.shapes import shapes
+from tradegen.fidelity.shapes import ks_complement, shapes
 from tradegen.fidelity.space import Space
 from tradegen.fidelity.stylised_facts import deviations, share_near, stylised_facts
 from tradegen.fidelity.transfer import transfer_ratio, transfers
@@ -98,8 +98,12 @@ def _giveaways(c: Comparison) -> Scored:
     real, synthetic = raw_bars(c.real), raw_bars(c.synthetic)
     return {}, {
         "giveaways": {
-            name: {"alone": float(one), "lost": float(loss)}
-            for name, one, loss in zip(ours.names, alone, lost, strict=True)
+            name: {
+                "lost": float(lost[k]),
+                "alone": float(alone[k]),
+                "ks": 1 - ks_complement(ours.values[:, k], theirs.values[:, k]),
+            }
+            for k, name in enumerate(ours.names)
         },
         "raw channels": {
             name: _tell_sequences(c, real[:, [k]], synthetic[:, [k]], _KERNELS_A_CHANNEL).auc

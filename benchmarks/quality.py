@@ -102,19 +102,19 @@ def _mean_and_error(values: Sequence[float]) -> str:
 def giveaway_table(gold: str, method: str, results: Sequence[Result]) -> Table:
     """Return the features that give a method's rows away, means over seeds."""
     table = Table(title=f"{gold}: what gives {method} rows away")
-    for name in ("feature", "AUC lost without it", "AUC by itself"):
+    for name in ("feature", "AUC lost without it", "AUC by itself", "KS distance"):
         table.add_column(name, justify="left" if name == "feature" else "right")
     found = [d["giveaways"] for t, _, d in results if t.method == method]
     mean = {
-        name: [float(np.mean([one[name][key] for one in found])) for key in ("lost", "alone")]
+        name: [float(np.mean([one[name][key] for one in found])) for key in ("lost", "alone", "ks")]
         for name in (found[0] if found else ())
     }
-    for name, (lost, alone) in sorted(mean.items(), key=lambda item: -item[1][0])[:_WORST]:
-        table.add_row(name, f"{lost:.3f}", f"{alone:.3f}")
+    for name, (lost, alone, ks) in sorted(mean.items(), key=lambda item: -item[1][0])[:_WORST]:
+        table.add_row(name, f"{lost:.3f}", f"{alone:.3f}", f"{ks:.3f}")
     channels = [d["raw channels"] for t, _, d in results if t.method == method]
     for name in channels[0] if channels else ():
         value = float(np.mean([one[name] for one in channels]))
-        table.add_row(f"raw bars: {name} alone", "", f"{value:.3f}")
+        table.add_row(f"raw bars: {name} alone", "", f"{value:.3f}", "")
     return table
 
 

@@ -14,11 +14,12 @@ from tradegen.data.rows import Rows
 
 _TINY = 1e-9
 
-ON_A_LATTICE = (
+FRAGILE = (
     *("no upper shadow", "no lower shadow", "no gap", "unchanged closes", "no range"),
     *("whole volumes", "closes in cents", "whole quantity"),
+    *("gap variance share", "gap size", "gap against body", "gap against range"),
 )
-"""Features of ticks and lots: the least noise changes them wholly."""
+"""Features of ticks, lots and gaps: where there are none, the least noise changes them wholly."""
 
 _FIRST_MONDAY_US = 4 * DAY_US
 
@@ -49,10 +50,10 @@ def all_features(rows: Rows) -> Features:
 def smooth_features(rows: Rows) -> Features:
     """Return all features by which two rows may be near: those that a little noise changes little.
 
-    With ticks and lots among them, a copy whose prices were moved by a hair would look far off.
+    With ticks and gaps among them, a copy whose prices were moved by a hair would look far off.
     """
     every = all_features(rows)
-    kept = [k for k, name in enumerate(every.names) if name not in ON_A_LATTICE]
+    kept = [k for k, name in enumerate(every.names) if name not in FRAGILE]
     return Features(tuple(every.names[k] for k in kept), every.values[:, kept])
 
 

@@ -135,10 +135,10 @@ def _trees(seed: int) -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     return HistGradientBoostingClassifier(
-        max_iter=120,
+        max_iter=60,
         max_bins=64,
         max_leaf_nodes=12,
-        learning_rate=0.08,
+        learning_rate=0.12,
         min_samples_leaf=20,
         l2_regularization=1.0,
         class_weight="balanced",
