@@ -115,7 +115,8 @@ def _targets(*sets: Rows) -> dict[str, list[BoolArray]]:
 
 def _wide(rows: Rows) -> BoolArray:
     ranges = np.log(rows.bars.high / rows.bars.low)
-    return ranges[rows.entry_bar] > np.median(rows.lookback(ranges), axis=1)
+    wide: BoolArray = ranges[rows.entry_bar] > np.median(rows.lookback(ranges), axis=1)
+    return wide
 
 
 def _heavy(rows: Rows) -> BoolArray:
