@@ -19,7 +19,9 @@ from tradegen.pipeline.job import Progress
 from tradegen.pipeline.manifest import is_simulated
 from tradegen.pipeline.prepare import Prepared
 
-_LINE_EVERY_S = 5.0
+LINE_EVERY_S = 5.0
+"""Seconds between two plain lines."""
+
 _STOPPING = "stopping: rows in flight are being finished"
 _ROWS_TO_TELL = 20
 _SECONDS_TO_TELL = 3.0
@@ -136,7 +138,7 @@ class PlainProgress:
     def progressed(self, progress: Progress) -> None:
         """See `Observer`."""
         now = self._clock()
-        if now - self._last < _LINE_EVERY_S:
+        if now - self._last < LINE_EVERY_S:
             return
         self._last = now
         line = (

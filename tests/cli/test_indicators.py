@@ -8,9 +8,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.data.test_run_folder import held_by_another_process
-from tests.support.cli import Command
+from tests.support.cli import Command, in_a_terminal, plain
 from tests.support.rows import demo_rows, records, write_jsonl, write_parquet
 from tests.support.runs import ROWS, FinishedRun
+from tradegen.cli import step_progress
 from tradegen.data.gold import DEMO_GOLD
 
 
@@ -187,6 +188,39 @@ def test_the_trades_themselves_are_not_replaced(cli: Command, tmp_path: Path) ->
     assert said.code == 2
     assert "these are the trades themselves" in said.err
     assert path.read_bytes() == before
+
+
+# --- while it takes long ----------------------------------------------------------------------
+
+TWO = ("--indicator", "hma", "--indicator", "ema")
+
+
+def test_what_is_slow_is_shown_on_stderr_while_it_is_computed(
+    cli: Command, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(step_progress, "LINE_EVERY_S", 0.0)
+    for rows in ("first", "runs/first/rows.parquet"):
+        said = cli("indicators", rows, "--out", "f.parquet", *TWO)
+        told = [line.rpartition(",")[0] for line in said.err.splitlines()]
+        assert told == ["values asked for: 40 of 80", "values asked for: 80 of 80"]
+        assert "values asked for" not in said.out
+
+
+def test_nothing_is_shown_of_what_is_soon_done(
+    cli: Command, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert cli("indicators", "first", *TWO).err == ""
+    monkeypatch.setattr(step_progress, "LINE_EVERY_S", 0.0)
+    assert cli("indicators", "first").err == ""
+
+
+def test_in_a_terminal_a_bar_is_shown_that_goes_when_it_is_full(run: Path, tmp_path: Path) -> None:
+    said = in_a_terminal(tmp_path, "indicators", "first", *TWO)
+    assert said.code == 0
+    assert "values asked for" in said.out
+    assert "/80" in plain(said.out)
+    assert plain(said.out).rstrip().endswith("25 columns of 40 rows")
+    assert "values asked for" not in in_a_terminal(tmp_path, "indicators", "first").out
 
 
 # --- as a run goes on -------------------------------------------------------------------------

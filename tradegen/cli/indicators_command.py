@@ -1,15 +1,17 @@
 """`tradegen indicators`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow.parquet as pq
 from rich.console import Console
 
 from tradegen.cli.console import make_console
 from tradegen.cli.out_file import check_out_file, where_it_leads
 from tradegen.cli.run_rows import rows_of
+from tradegen.cli.step_progress import step_progress
 from tradegen.data.atomic import make_folder_of
 from tradegen.data.dataset import read_rows
 from tradegen.data.gold import load_gold
@@ -62,7 +64,8 @@ def _of_run(run: RunFolder, asked: Sequence[str], target: Path) -> Written:
             stack.enter_context(run.locked())
         file = stack.enter_context(rows_of(run))
         batches = ((rows, bars_per_year(known, rows)) for rows in read_rows(file))
-        return write_features(target, batches, extra, synthetic=True)
+        n = pq.read_metadata(file).num_rows
+        return _write(target, batches, n, extra, synthetic=True)
 
 
 def _together(begun_with: Sequence[str], asked: Sequence[str]) -> Sequence[str]:
@@ -88,10 +91,25 @@ def _of_file(
         console.print(f"note: {note}")
     synthetic = is_synthetic(path, gold.train.trade_id.tolist())
     year = gold.market.bars_per_year(gold.train)
-    return write_features(target, _batches(gold.train, year), asked, synthetic=synthetic)
+    return _write(target, _batches(gold.train, year), len(gold.train), asked, synthetic=synthetic)
 
 
 def _batches(rows: Rows, year: FloatArray) -> Iterator[tuple[Rows, FloatArray]]:
     for start in range(0, len(rows), _ROWS_A_BATCH):
         stop = start + _ROWS_A_BATCH
         yield rows.slice(start, stop), year[start:stop]
+
+
+def _write(
+    target: Path,
+    batches: Iterable[tuple[Rows, FloatArray]],
+    n: int,
+    asked: Sequence[str],
+    *,
+    synthetic: bool,
+) -> Written:
+    """Write the indicators of `n` rows; what is asked for is slow, so how far it is is shown."""
+    if not asked:
+        return write_features(target, batches, synthetic=synthetic)
+    with step_progress("values asked for", n * len(asked)) as computed:
+        return write_features(target, batches, asked, synthetic=synthetic, computed=computed)

@@ -5,7 +5,7 @@ What computes them is imported only where they are computed.
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -44,12 +44,13 @@ def write_features(
     asked: Sequence[str] = (),
     *,
     synthetic: bool,
+    computed: Callable[[int], None] | None = None,
 ) -> Written:
     """Write the default set and what else is asked for, batch by batch; or nothing, on an error.
 
     A batch is rows and their bars per year, NaN where not known. `asked` are texts such as
-    `kc(length=20)`; raises `ValueError` as `asked.read_all`, `StorageError` if the file cannot be
-    written. Equal rows give equal bytes.
+    `kc(length=20)`; `computed` goes to `compute.at_entry`. Raises `ValueError` as
+    `asked.read_all`, `StorageError` if the file cannot be written. Equal rows give equal bytes.
     """
     from tradegen.indicators.asked import read_all
     from tradegen.indicators.compute import at_entry
@@ -59,7 +60,7 @@ def write_features(
     written, nulls = 0, Counter(dict.fromkeys(schema.names[1:], 0))
     with atomic_file(path) as part, pq.ParquetWriter(part, schema, compression="zstd") as writer:
         for rows, bars_per_year in batches:
-            values = at_entry(rows, bars_per_year, chosen)
+            values = at_entry(rows, bars_per_year, chosen, computed)
             columns = [pa.array(value, from_pandas=True) for value in values.values()]
             writer.write_table(pa.table([pa.array(rows.trade_id), *columns], schema=schema))
             written += len(rows)
