@@ -133,11 +133,18 @@ def test_what_cannot_be_computed_is_refused_before_any_work(
     assert sorted(run.parent.iterdir()) == before
 
 
-def test_an_unknown_run_is_told(cli: Command, run: Path) -> None:
-    said = cli("indicators", "secnd")
-    assert said.code == 2
-    assert "no run 'secnd'" in said.err
-    assert "first" in said.err
+@pytest.mark.parametrize(
+    ("rows", "no_file"), [("gld.parquet", "no such file"), ("runs", "is a folder")]
+)
+def test_what_is_neither_a_file_nor_a_run_is_told_to_be_neither(
+    cli: Command, run: Path, rows: str, no_file: str
+) -> None:
+    said = cli("indicators", rows)
+    assert (said.code, said.out) == (2, "")
+    assert said.err == (
+        f"tradegen: {rows}: {no_file}, and no run '{rows}' in runs; there is: first. Name a run, "
+        "or the file that holds the trades\n"
+    )
 
 
 # --- of trades of one's own -------------------------------------------------------------------

@@ -16,6 +16,7 @@ from tradegen.data.atomic import make_folder_of
 from tradegen.data.dataset import read_rows
 from tradegen.data.gold import load_gold
 from tradegen.data.provenance import is_synthetic
+from tradegen.data.regular_file import why_no_file
 from tradegen.data.row import FloatArray
 from tradegen.data.rows import Rows
 from tradegen.data.run_folder import RunFolder, find_run
@@ -35,12 +36,23 @@ def indicators_command(rows: str, settings: Settings, out: Path | None) -> None:
         target = _target(out or Path(rows).with_suffix(".features.parquet"), Path(rows))
         written = _of_file(Path(rows), settings, asked, target, console)
     else:
-        run = find_run(settings.run.folder, rows)
+        run = _run(settings.run.folder, rows)
         target = run.features if out is None else _target(out)
         written = _of_run(run, asked, target)
     console.print(f"wrote {target}: {len(written.nulls)} columns of {written.rows:,} rows")
     if null := {name: count for name, count in written.nulls.items() if count}:
         console.print("null: " + ", ".join(f"{n} in {count:,}" for n, count in null.items()))
+
+
+def _run(folder: Path, name: str) -> RunFolder:
+    """Return a run by its name. Raises `InputError` if neither a file nor a run is called so."""
+    try:
+        return find_run(folder, name)
+    except InputError as error:
+        no_file = str(why_no_file(Path(name))).split(";")[0]
+        raise InputError(
+            f"{name}: {no_file}, and {error}. Name a run, or the file that holds the trades"
+        ) from error
 
 
 def _target(out: Path, rows: Path | None = None) -> Path:
