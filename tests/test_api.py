@@ -24,6 +24,7 @@ from tradegen.pipeline.job import Progress
 from tradegen.pipeline.prepare import Prepared
 from tradegen.samplers.columns import read_columns
 from tradegen.settings import load_settings
+from tradegen.testing.nim_server.process import nim_server
 
 
 def here(folder: Path, **more: Any) -> dict[str, Any]:
@@ -235,6 +236,20 @@ def test_too_few_rows_are_an_error_that_carries_those_there_are(tmp_path: Path) 
     assert isinstance(stopped.value, TradegenError)
     whole = tradegen.run(settings=here(tmp_path, name="few", max_attempts=99), resume=True)
     assert whole.accepted == 12
+
+
+def test_what_stopped_a_run_is_told_where_it_was_calls_and_not_attempts(tmp_path: Path) -> None:
+    with nim_server({"generator": ["{}"]}, folder=tmp_path, models=["alpha"]) as server:
+        nim = {"base_url": server.base_url, "max_calls": 12, "max_cost": 1.5}
+        nim["generator"] = {"price_in": 1.0}
+        with pytest.raises(tradegen.BudgetExhaustedError) as stopped:
+            tradegen.run(3, engine="nim", settings={**here(tmp_path, name="x"), "nim": nim})
+    assert stopped.value.result.status == "spent"
+    assert str(stopped.value) == (
+        f"{tmp_path / 'runs/x'}: only 0 of 3 rows were accepted before nim.max_calls = 12 or "
+        "nim.max_cost = 1.5 would be passed; they are kept. Go on with resume=True, this name, and "
+        "a larger nim.max_calls and nim.max_cost"
+    )
 
 
 @pytest.mark.parametrize("gold", [7, [7], {"files": "x"}])

@@ -80,13 +80,24 @@ class BudgetExhaustedError(TradegenError):
     exit_code = 3
 
     def __init__(self, result: RunResult) -> None:
+        stopped, larger = _budget(result)
         super().__init__(
             f"{result.folder}: only {result.accepted:,} of {result.manifest['asked']:,} rows were "
-            f"accepted within {result.manifest['attempts']['attempts']:,} attempts; they are kept. "
-            "Go on with resume=True, this name, and larger run.max_attempts and "
-            "run.max_attempts_per_row"
+            f"accepted {stopped}; they are kept. Go on with resume=True, this name, and {larger}"
         )
         self.result = result
+
+
+def _budget(result: RunResult) -> tuple[str, str]:
+    """Return what stopped a run short of its rows, and what has to be larger for it to go on."""
+    if result.status == "spent":
+        nim = result.manifest["settings"]["nim"]
+        limits = {f"nim.{name}": nim[name] for name in ("max_calls", "max_cost")}
+        given = {name: limit for name, limit in limits.items() if limit is not None}
+        told = " or ".join(f"{name} = {limit:,g}" for name, limit in given.items())
+        return f"before {told} would be passed", f"a larger {' and '.join(given)}"
+    attempts = result.manifest["attempts"]["attempts"]
+    return f"within {attempts:,} attempts", "larger run.max_attempts and run.max_attempts_per_row"
 
 
 class Silent:

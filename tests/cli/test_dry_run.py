@@ -18,6 +18,7 @@ def test_it_needs_no_key_and_leaves_nothing_behind(cli: Command, tmp_path: Path)
     assert said.code == 0
     assert "nothing is made or sent" in said.out
     assert "no price set" in said.out
+    assert "supposes 60 tokens a second a call and 2.5 calls an accepted row" in said.out
     assert not (tmp_path / "runs").exists()
 
 

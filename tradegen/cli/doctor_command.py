@@ -13,6 +13,7 @@ from tradegen.data.gold import load_gold
 from tradegen.data.run_folder import RunFolder
 from tradegen.data.volatility import lookback_volatility
 from tradegen.engines.nim.endpoint import reach
+from tradegen.engines.nim.options import KEY_VARIABLE
 from tradegen.engines.registry import engine_names
 from tradegen.errors import EngineUnavailableError, InputError, TradegenError
 from tradegen.pipeline.fleet import usual_workers
@@ -53,9 +54,9 @@ def _checks(settings: Settings, *, network: bool) -> Iterator[Check]:
     yield _disk(settings.run.folder)
     yield from _gold(settings)
     yield Check("engines", settings.engine in engine_names(), ", ".join(engine_names()))
-    key = bool(os.environ.get("NVIDIA_API_KEY"))
+    key = bool(os.environ.get(KEY_VARIABLE))
     yield Check(
-        "NVIDIA_API_KEY",
+        KEY_VARIABLE,
         None,
         "set" if key else "not set; the embedded engine needs none",
     )

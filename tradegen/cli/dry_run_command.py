@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tradegen.cli.console import make_console
-from tradegen.engines.nim.estimate import Estimate, estimate
+from tradegen.engines.nim.estimate import CALLS_A_ROW, TOKENS_A_SECOND, Estimate, estimate
 from tradegen.engines.protocols import Brief
 from tradegen.pipeline.prepare import Prepared, prepare
 from tradegen.progress import duration, split_of
@@ -62,9 +62,11 @@ def _tell(console: Console, settings: Settings, estimated: Estimate) -> None:
         cost = f"{part.cost:,.2f}" if estimated.total.cost else "no price set"
         table.add_row(role, *(f"{number:,.0f}" for number in numbers), cost)
     console.print(table)
+    calls_a_row = sum(CALLS_A_ROW.values())
     console.print(
         f"time: about {duration(estimated.seconds)}, held by {estimated.held_by}; a guess that "
-        "supposes 60 tokens a second a call and 2.5 calls an accepted row"
+        f"supposes {TOKENS_A_SECOND:g} tokens a second a call and {calls_a_row:g} calls an "
+        "accepted row"
     )
     if not estimated.total.cost:
         console.print("prices are settings: price_in and price_out of each role, nim.generator ...")

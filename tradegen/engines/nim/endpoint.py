@@ -28,7 +28,7 @@ _LONGEST_LIST = 16 << 20
 
 @dataclass(frozen=True)
 class Endpoint:
-    """An endpoint that answered: its address, the key for it, and each role's model."""
+    """An endpoint: its address and each role's model."""
 
     base_url: str
     models: dict[str, str]

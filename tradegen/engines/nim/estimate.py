@@ -19,9 +19,12 @@ from tradegen.guards.copies import CopyGuard
 
 _TOKEN = re.compile(r"\d{1,3}|[^\W\d]{1,6}|[^\w\s]{1,3}")
 
-_CALLS_A_ROW = {"generator": 1.1, "judge": 1.2, "refiner": 0.2}
+CALLS_A_ROW = {"generator": 1.1, "judge": 1.2, "refiner": 0.2}
+"""Of each role, as runs against the protocol server of this package took."""
+TOKENS_A_SECOND = 60.0
+"""That an endpoint is supposed to write for each call."""
+
 _VERDICT_TOKENS, _PATCH_TOKENS = 200, 150
-_TOKENS_A_SECOND = 60.0
 _READ_A_SECOND = 5000.0
 _WAIT_S = 0.3
 _MILLION, _MINUTE_S = 1e6, 60.0
@@ -76,9 +79,8 @@ def count_tokens(text: str) -> int:
 def estimate(gold: Gold, options: NimOptions, n: int, briefs: Sequence[Brief]) -> Estimate:
     """Estimate what `n` accepted rows take, from the prompts of some.
 
-    Real rows stand in for those that a model would write. Calls a row are what runs against the
-    protocol server of this package took; a model that fails more often takes more. Time supposes
-    an endpoint that writes 60 tokens a second for each call.
+    Real rows stand in for those that a model would write. A model that fails more often than
+    `CALLS_A_ROW` supposes takes more.
     """
     roles = make_roles(
         gold, Rules(gold.market, CopyGuard(gold.train)), options, 0, _NobodyAsks, None
@@ -100,13 +102,13 @@ def estimate(gold: Gold, options: NimOptions, n: int, briefs: Sequence[Brief]) -
     by_role: dict[Role, RoleEstimate] = {}
     working = 0.0
     for role, conversations in prompts.items():
-        calls = n * _CALLS_A_ROW[role]
+        calls = n * CALLS_A_ROW[role]
         texts = [turn.text for turns in conversations for turn in turns]
         read = sum(map(count_tokens, texts)) / len(conversations)
         stated = getattr(options, role)
         cost = (read * stated.price_in + written[role] * stated.price_out) / _MILLION
         by_role[role] = RoleEstimate(calls, calls * read, calls * written[role], calls * cost)
-        working += calls * (_WAIT_S + read / _READ_A_SECOND + written[role] / _TOKENS_A_SECOND)
+        working += calls * (_WAIT_S + read / _READ_A_SECOND + written[role] / TOKENS_A_SECOND)
     return Estimate(by_role, *_time(by_role, options, working))
 
 
