@@ -108,11 +108,11 @@ def test_tokens_that_are_not_told_are_guessed(usage: object) -> None:
         async with serving(reply) as server, Transport(TransportLimits()) as transport:
             there = Endpoint(server.base_url, {})
             model = NimModel("nemotron", RoleOptions(), NimOptions(), there, transport)
-            turns = [Message("user", "x" * 400)]
+            turns = [Message("system", "You judge."), Message("user", "[101.25,99.5]")]
             return await model.complete(turns, answer_form("verdict", Verdict), 0)
 
     answered = asyncio.run(answer())
-    assert answered.tokens_in in (100, 6)
+    assert answered.tokens_in in (3 + 9, 6)
     assert answered.tokens_out == 1
 
 

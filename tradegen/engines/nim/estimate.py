@@ -1,6 +1,5 @@
 """An estimate of what calls take, from the prompts they would send; nothing is sent."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
@@ -12,12 +11,11 @@ from tradegen.engines.nim.answers import AnswerForm
 from tradegen.engines.nim.engine import make_roles
 from tradegen.engines.nim.options import NimOptions, Role
 from tradegen.engines.nim.prompting import Message, as_data
+from tradegen.engines.nim.tokens import count_tokens
 from tradegen.engines.nim.wire import WireForm
 from tradegen.engines.protocols import Brief
 from tradegen.engines.rules import Rules
 from tradegen.guards.copies import CopyGuard
-
-_TOKEN = re.compile(r"\d{1,3}|[^\W\d]{1,6}|[^\w\s]{1,3}")
 
 CALLS_A_ROW = {"generator": 1.1, "judge": 1.2, "refiner": 0.2}
 """Of each role, as runs against the protocol server of this package took."""
@@ -66,14 +64,6 @@ class _NobodyAsks:
         self, messages: Sequence[Message], form: AnswerForm[Any], seed: int
     ) -> Answered:
         raise NotImplementedError
-
-
-def count_tokens(text: str) -> int:
-    """Return about how many tokens a text is: groups of digits, short words, runs of signs.
-
-    Tokenisers differ by a fifth or so; what an endpoint counted is in `run.json` after a run.
-    """
-    return sum(1 for _ in _TOKEN.finditer(text))
 
 
 def estimate(gold: Gold, options: NimOptions, n: int, briefs: Sequence[Brief]) -> Estimate:

@@ -15,9 +15,10 @@ from tradegen.engines.nim.answers import AnswerForm
 from tradegen.engines.nim.endpoint import Endpoint
 from tradegen.engines.nim.options import NimOptions, RoleOptions
 from tradegen.engines.nim.prompting import Message
+from tradegen.engines.nim.tokens import count_tokens
 from tradegen.engines.nim.transport.call_record import recorded_call
 from tradegen.engines.nim.transport.errors import CallFailedError
-from tradegen.engines.nim.transport.transport import CHARACTERS_PER_TOKEN, Transport
+from tradegen.engines.nim.transport.transport import Transport
 from tradegen.errors import EngineUnavailableError, TradegenError
 
 if TYPE_CHECKING:
@@ -227,13 +228,12 @@ def _answered(
     usage = getattr(answer, "usage_metadata", None) or {}
     text = answer.content if isinstance(answer.content, str) else str(answer.text)
     text = text.encode("utf-8", "replace").decode()  # a model may answer with half a character
-    asked = sum(len(message.text) for message in messages)
-    tokens_in = _told(usage.get("input_tokens"), asked)
-    return Answered(
-        text, tokens_in, _told(usage.get("output_tokens"), len(text)), requests, seconds
-    )
+    tokens_in = _told(usage.get("input_tokens"), [message.text for message in messages])
+    tokens_out = _told(usage.get("output_tokens"), [text])
+    return Answered(text, tokens_in, tokens_out, requests, seconds)
 
 
-def _told(tokens: object, characters: int) -> int:
-    believable = isinstance(tokens, int) and 0 < tokens < _MOST_TOKENS
-    return int(tokens) if believable else round(characters / CHARACTERS_PER_TOKEN)  # type: ignore[call-overload]
+def _told(tokens: object, texts: Sequence[str]) -> int:
+    if isinstance(tokens, int) and 0 < tokens < _MOST_TOKENS:
+        return tokens
+    return sum(map(count_tokens, texts))

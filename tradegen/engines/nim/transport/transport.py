@@ -25,9 +25,7 @@ from tradegen.engines.nim.transport.limits import TransportLimits
 from tradegen.engines.nim.transport.quota import stated_quota
 from tradegen.errors import EngineUnavailableError
 
-CHARACTERS_PER_TOKEN = 4.0
-"""Rule of thumb for English text and JSON; what a call really used settles it."""
-
+_BYTES_PER_TOKEN = 4.0  # only to reserve quota with: what a call really used settles it
 _KEEPALIVE_S = 30.0
 _NO_ACCESS = {HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN}
 _NOT_THERE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
@@ -106,7 +104,7 @@ class Transport:
         )
         most_tokens = payload.get("max_tokens")
         answer_tokens = most_tokens if isinstance(most_tokens, int) else 0
-        return await self._carry(request, len(body) / CHARACTERS_PER_TOKEN + answer_tokens)
+        return await self._carry(request, len(body) / _BYTES_PER_TOKEN + answer_tokens)
 
     async def get(self, url: str, headers: Mapping[str, str]) -> Answer:
         """Get what is at an address; this counts against no quota: it asks no model anything."""
