@@ -6,19 +6,27 @@ import numpy as np
 
 from tradegen.data.grid import snap
 from tradegen.data.interval import WEEK_US
-from tradegen.data.row import LOOKBACK, FloatArray, IntArray
+from tradegen.data.row import LOOKBACK, BoolArray, FloatArray, IntArray
 from tradegen.data.rows import Rows
 from tradegen.engines.embedded.donors import Donors
 from tradegen.engines.embedded.own_columns import OWN_DRAWS, Asked
-from tradegen.engines.embedded.paths import draws_needed, scale_to, simulate, to_prices
-from tradegen.engines.embedded.trades import BarArrays, decide, offsets, place, sizes
+from tradegen.engines.embedded.paths import Start, draws_needed, scale_to, simulate, to_prices
+from tradegen.engines.embedded.trades import (
+    BarArrays,
+    entry_donors,
+    exit_donors,
+    holdings,
+    offsets,
+    place,
+    sizes,
+)
+from tradegen.engines.embedded.windows import places
 
 _MILLISECOND_US = 1000
 _PRICE_LEVEL_JITTER = 0.1
 _VOLUME_LEVEL_JITTER = 0.15
 _TARGET_JITTER = 0.25
 _EDGE = 0.02
-_PRIMARY_WEIGHT = 0.5
 
 TRADE_DRAWS = 20
 """Uniform draws a row takes besides those of its path."""
@@ -42,18 +50,26 @@ class Task:
     high: FloatArray
     asked: Asked
 
+    def repeated(self, count: int) -> "Task":
+        """Return the task with each row `count` times, one after the other."""
+        return Task(
+            numbers=np.repeat(self.numbers, count),
+            seeds=np.repeat(self.seeds, count, axis=0),
+            low=np.repeat(self.low, count),
+            high=np.repeat(self.high, count),
+            asked=[columns for columns in self.asked for _ in range(count)],
+        )
+
 
 def n_bars(donors: Donors) -> int:
     """Return how many bars are simulated for a row: lookback, entry and the longest holding."""
     return LOOKBACK + 1 + int(donors.longest.max())
 
 
-def seed_weights(donors: Donors, seeds: IntArray) -> FloatArray:
-    """Return how often each seed gives bars: only seeds of the primary's kind do; `(n, 3)`."""
-    base = np.array([_PRIMARY_WEIGHT, *[(1 - _PRIMARY_WEIGHT) / 2] * 2])
-    weights = base * (donors.kind[seeds] == donors.kind[seeds[:, :1]])
-    result: FloatArray = weights / weights.sum(axis=1, keepdims=True)
-    return result
+def of_a_kind(donors: Donors, seeds: IntArray) -> BoolArray:
+    """Return which seeds are of the primary's kind, as it is itself; shape `(n, 3)`."""
+    same: BoolArray = donors.kind[seeds] == donors.kind[seeds[:, :1]]
+    return same
 
 
 def compose(donors: Donors, task: Task, path_draws: FloatArray, draws: FloatArray) -> Rows:
@@ -68,43 +84,43 @@ def compose(donors: Donors, task: Task, path_draws: FloatArray, draws: FloatArra
     primary = task.seeds[:, 0]
     symbol = donors.rows.symbol[primary]
     steps = {
-        name: donors.market.steps(symbol, name)
-        for name in ("usual_tick", "fill_tick", "lot", "volume_step")
+        name: donors.market.steps(symbol, name) for name in ("fill_tick", "lot", "volume_step")
     }
-    weights = seed_weights(donors, task.seeds)
-    moves = simulate(donors.bars, task.seeds, weights, n_bars(donors), path_draws)
+    kin = of_a_kind(donors, task.seeds)
+    time = bar_times(donors, primary, draws[:, 10])
+    long = donors.trades.long[primary]
+    start = Start(task.seeds, kin, long, places(time, donors.kind[primary], donors.clocks))
+    moves = simulate(donors.bars, start, path_draws)
     moves = scale_to(moves, target_volatility(donors, task, normals[:, 0]))
     level = donors.trades.entry_price[primary] * np.exp(_PRICE_LEVEL_JITTER * normals[:, 1])
-    bars = snap_bars(to_prices(moves, level), steps["usual_tick"][:, None])
+    bars = snap_bars(to_prices(moves, level), donors.trades.tick[primary, None], moves.gap)
     volume_level = donors.trades.log_volume[primary] + _VOLUME_LEVEL_JITTER * normals[:, 2]
     volume = snap_volume(moves.volume + volume_level[:, None], steps["volume_step"][:, None])
-    kin = weights > 0
     longest = donors.longest[donors.kind[primary]]
-    decision = decide(donors, task.seeds, kin, bars.close, draws[:, 3:5], normals[:, 5:8], longest)
-    entry_at = np.full(len(primary), LOOKBACK)
-    exit_at = LOOKBACK + decision.holding
+    holding = holdings(donors, primary, bars, volume, long, draws[:, 4], longest)
+    entry_at, exit_at = np.full(len(primary), LOOKBACK), LOOKBACK + holding
+    same_side = kin & (donors.trades.long[task.seeds] == long[:, None])
+    like_entry = entry_donors(donors, task.seeds, same_side, bars.close, draws[:, 3])
+    like_exit = exit_donors(donors, task.seeds, kin, bars.close, long, holding, draws[:, 5])
     trades, fill_tick = donors.trades, steps["fill_tick"]
-    entry_price = place(
-        trades.entry, decision.entry_donor, bars, entry_at, fill_tick, normals[:, 8]
-    )
-    exit_price = place(trades.exit, decision.exit_donor, bars, exit_at, fill_tick, normals[:, 9])
-    time = bar_times(donors, primary, draws[:, 10])
+    entry_price = place(trades.entry, like_entry, bars, entry_at, fill_tick, normals[:, 8])
+    exit_price = place(trades.exit, like_exit, bars, exit_at, fill_tick, normals[:, 9])
     interval = donors.interval[primary]
-    entry_offset = offsets(trades.entry, decision.entry_donor, normals[:, 11])
-    exit_offset = offsets(trades.exit, decision.exit_donor, normals[:, 12])
-    exit_offset = after_entry(entry_offset, exit_offset, decision.holding, draws[:, 13])
+    entry_offset = offsets(trades.entry, like_entry, normals[:, 11])
+    exit_offset = offsets(trades.exit, like_exit, normals[:, 12])
+    exit_offset = after_entry(entry_offset, exit_offset, holding, draws[:, 13])
     rows = np.arange(len(primary))
     keep = np.arange(time.shape[1]) <= exit_at[:, None]
     new = Rows(
         trade_id=task.numbers.astype(str),
         symbol=symbol,
-        side=np.where(decision.long, "long", "short"),
+        side=np.where(long, "long", "short"),
         interval=donors.rows.interval[primary],
         entry_time=moment(time[:, LOOKBACK], entry_offset, interval),
         entry_price=entry_price,
         exit_time=moment(time[rows, exit_at], exit_offset, interval),
         exit_price=exit_price,
-        quantity=sizes(donors, primary, entry_price, steps["lot"], normals[:, 14]),
+        quantity=sizes(donors, primary, entry_price, steps["lot"], draws[:, 14]),
         bars=bars.flat(keep, time, volume),
         offsets=np.concatenate([[0], np.cumsum(exit_at + 1)]).astype(np.int64),
     )
@@ -129,10 +145,18 @@ def target_volatility(donors: Donors, task: Task, normal: FloatArray) -> FloatAr
 
 
 def snap_bars(
-    prices: tuple[FloatArray, FloatArray, FloatArray, FloatArray], tick: FloatArray
+    prices: tuple[FloatArray, FloatArray, FloatArray, FloatArray],
+    tick: FloatArray,
+    gap: FloatArray,
 ) -> BarArrays:
-    """Return prices on their tick with high and low still outside open and close."""
+    """Return prices on their tick with high and low still outside open and close.
+
+    A bar that opens with a `gap`, `(n, n_bars)`, opens a tick off the close before at the least.
+    """
     open_, high, low, close = (np.maximum(snap(price, tick), tick) for price in prices)
+    before = np.concatenate([open_[:, :1], close[:, :-1]], axis=1)
+    nearest = snap(before + np.sign(gap) * tick, tick)
+    open_ = np.where((open_ == before) & (nearest > 0), nearest, open_)
     top, bottom = np.maximum(open_, close), np.minimum(open_, close)
     return BarArrays(open_, np.maximum(high, top), np.minimum(low, bottom), close)
 

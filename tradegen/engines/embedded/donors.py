@@ -1,4 +1,4 @@
-"""What is learned once from gold train: standardised bars and the facts of each trade."""
+"""What is learned once from gold train: how its bars come about, and the facts of each trade."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,38 +8,32 @@ import numpy as np
 import numpy.typing as npt
 
 from tradegen.data.gold import Gold
+from tradegen.data.grid import snap, usual_tick
 from tradegen.data.interval import interval_lengths
 from tradegen.data.market import Market
 from tradegen.data.row import LOOKBACK, BoolArray, FloatArray, IntArray
 from tradegen.data.rows import Rows
+from tradegen.engines.embedded.activity import learn_activity
+from tradegen.engines.embedded.exits import ExitModel, learn_exits
+from tradegen.engines.embedded.neighbours import find_neighbours
 from tradegen.engines.embedded.own_columns import OwnColumns, learn_own_columns
+from tradegen.engines.embedded.paths import BarModel
+from tradegen.engines.embedded.shapes import learn_shapes
+from tradegen.engines.embedded.windows import (
+    Clock,
+    Windows,
+    clocks,
+    intervals_of,
+    learn_windows,
+)
 
-DECAY = 0.94
-"""Decay of the exponentially weighted variance that standardises bars (RiskMetrics, 1996)."""
-
-VOLUME_DECAY = 0.9
-
+_ALIKE = 9
 _MIDDLE = 1e-4
+_NEARLY_ALL = 0.95
+_SAME_SIZE = 1e-4
+_FEWEST_SHARING = 3
+_LONGEST_STEP = 0.3
 _TINY = 1e-9
-
-
-@dataclass(frozen=True, slots=True)
-class BarDonors:
-    """Standardised bars of all donors, flat, and where each gold row's donors are.
-
-    Per bar, divided by the volatility known before it: `gap` (log open over the close before),
-    `body` (log close over open), `upper` and `lower` (log distances of high and low from the
-    body), and `volume` (log volume less its moving average). Row `i` owns the bars from
-    `start[i]` to `end[i]`; a row's first bar has no gap and is no donor.
-    """
-
-    gap: FloatArray
-    body: FloatArray
-    upper: FloatArray
-    lower: FloatArray
-    volume: FloatArray
-    start: IntArray
-    end: IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +65,11 @@ class TradeDonors:
     exit: Fill
     quantity: FloatArray
     notional_is_steady: BoolArray
+    value_is_usual: BoolArray
+    quantity_is_usual: BoolArray
+    size_below: FloatArray
+    size_above: FloatArray
+    tick: FloatArray
     log_volume: FloatArray
     entry_price: FloatArray
 
@@ -92,8 +91,10 @@ class Donors:
     interval: IntArray
     kind: IntArray
     slots: tuple[IntArray, ...]
-    bars: BarDonors
+    clocks: tuple[Clock, ...]
+    bars: BarModel
     trades: TradeDonors
+    exits: ExitModel
     two_sided: BoolArray
     own: OwnColumns
     index: Mapping[str, int]
@@ -110,6 +111,10 @@ def learn_donors(gold: Gold) -> Donors:
     rows, market = gold.train, gold.market
     bars_per_year = market.bars_per_year(rows)
     kind, slots = _kinds(rows, market, gold.begins)
+    by = clocks(slots, intervals_of(rows, kind, len(slots)))
+    windows = learn_windows(rows, market, kind, by)
+    activity = learn_activity(windows, sum(clock.n_places for clock in by))
+    neighbours = find_neighbours(windows, rows, kind)
     return Donors(
         rows=rows,
         market=market,
@@ -118,12 +123,25 @@ def learn_donors(gold: Gold) -> Donors:
         interval=interval_lengths(rows.interval),
         kind=kind,
         slots=slots,
-        bars=_standardise(rows),
-        trades=_trade_facts(rows, gold.volatility / np.sqrt(bars_per_year)),
+        clocks=by,
+        bars=BarModel(activity, learn_shapes(windows, activity), neighbours),
+        trades=_trade_facts(rows, market, gold.volatility / np.sqrt(bars_per_year)),
+        exits=learn_exits(
+            rows,
+            kind,
+            len(slots),
+            windows.row[neighbours[np.arange(len(rows)), rows.long.astype(np.int64), :_ALIKE]],
+        ),
         two_sided=np.array([_two_sided(rows.long[kind == k]) for k in range(len(slots))]),
         own=learn_own_columns(rows, gold.extras, kind),
         index={trade_id: k for k, trade_id in enumerate(rows.trade_id.tolist())},
     )
+
+
+def _alike(windows: Windows, neighbours: IntArray, rows: Rows) -> IntArray:
+    """Return the train rows of the nearest windows of each row's side, `(n_train, k)`."""
+    nearest = neighbours[np.arange(len(rows)), rows.long.astype(np.int64), :_ALIKE]
+    return windows.row[nearest]
 
 
 def _two_sided(long: BoolArray) -> bool:
@@ -141,65 +159,13 @@ def _kinds(rows: Rows, market: Market, begins: int | None) -> tuple[IntArray, tu
     return kind, tuple(slots)
 
 
-def _standardise(rows: Rows) -> BarDonors:
-    bars, n = rows.bars, len(rows.bars)
-    first = np.zeros(n, dtype=np.bool_)
-    first[rows.offsets[:-1]] = True
-    previous = np.where(first, bars.open, np.roll(bars.close, 1))
-    gap, body = np.log(bars.open / previous), np.log(bars.close / bars.open)
-    scale = _volatility_before(rows, gap + body)
-    log_volume = np.log1p(bars.volume)
-    return BarDonors(
-        gap=gap / scale,
-        body=body / scale,
-        upper=np.log(bars.high / np.maximum(bars.open, bars.close)) / scale,
-        lower=np.log(np.minimum(bars.open, bars.close) / bars.low) / scale,
-        volume=log_volume - _average_before(rows, log_volume),
-        start=rows.offsets[:-1] + 1,
-        end=rows.offsets[1:],
-    )
-
-
-def _padded(rows: Rows, values: FloatArray) -> tuple[FloatArray, BoolArray]:
-    """Return flat per-bar values as `(n, longest)` with a mask of the real ones."""
-    lengths = rows.n_bars
-    mask = np.arange(int(lengths.max())) < lengths[:, None]
-    padded = np.zeros(mask.shape)
-    padded[mask] = values
-    return padded, mask
-
-
-def _volatility_before(rows: Rows, returns: FloatArray) -> FloatArray:
-    """Return the volatility known before each bar (exponentially weighted), flat."""
-    padded, mask = _padded(rows, returns)
-    counts = np.maximum(mask[:, 1:].sum(axis=1), 1)
-    mean_square = (padded[:, 1:] ** 2).sum(axis=1) / counts
-    variance = np.empty_like(padded)
-    state = mean_square.copy()
-    for t in range(padded.shape[1]):
-        variance[:, t] = state
-        if t:
-            state = DECAY * state + (1 - DECAY) * padded[:, t] ** 2
-    floor = 0.05 * mean_square[:, None] + _TINY**2
-    result: FloatArray = np.sqrt(np.maximum(variance, floor))[mask]
-    return result
-
-
-def _average_before(rows: Rows, values: FloatArray) -> FloatArray:
-    padded, mask = _padded(rows, values)
-    average = np.empty_like(padded)
-    state = padded[:, :LOOKBACK].mean(axis=1)
-    for t in range(padded.shape[1]):
-        average[:, t] = state
-        state = VOLUME_DECAY * state + (1 - VOLUME_DECAY) * padded[:, t]
-    return average[mask]
-
-
-def _trade_facts(rows: Rows, bar_volatility: FloatArray) -> TradeDonors:
+def _trade_facts(rows: Rows, market: Market, bar_volatility: FloatArray) -> TradeDonors:
     holding = rows.n_bars - 1 - LOOKBACK
     direction = np.where(rows.long, 1.0, -1.0)
     result = direction * np.log(rows.exit_price / rows.entry_price)
     notional = rows.quantity * rows.entry_price
+    steady = _steadier(rows.symbol, np.log(notional), np.log(rows.quantity))
+    below, above = _steps(np.where(steady, notional, rows.quantity), steady)
     return TradeDonors(
         long=rows.long,
         holding=holding,
@@ -208,10 +174,52 @@ def _trade_facts(rows: Rows, bar_volatility: FloatArray) -> TradeDonors:
         entry=_fill(rows, rows.entry_price, rows.entry_time, rows.entry_bar),
         exit=_fill(rows, rows.exit_price, rows.exit_time, rows.exit_bar),
         quantity=rows.quantity,
-        notional_is_steady=_steadier(rows.symbol, np.log(notional), np.log(rows.quantity)),
+        notional_is_steady=steady,
+        value_is_usual=_shared(notional),
+        size_below=below,
+        size_above=above,
+        quantity_is_usual=_shared(rows.quantity),
+        tick=_ticks(rows, market),
         log_volume=np.log1p(rows.lookback(rows.bars.volume)).mean(axis=1),
         entry_price=rows.entry_price,
     )
+
+
+def _ticks(rows: Rows, market: Market) -> FloatArray:
+    """Return each row's own tick: the symbol's usual one, or a finer one if its bars are off it.
+
+    Prices adjusted for a split or dividend lie on another grid than later ones of the symbol.
+    """
+    usual, exact = (market.steps(rows.symbol, name) for name in ("usual_tick", "price_tick"))
+    close = rows.lookback(rows.bars.close)
+    on = np.isclose(snap(close, usual[:, None]), close, rtol=1e-9, atol=0).mean(axis=1)
+    tick = usual.copy()
+    for k in np.flatnonzero(on < _NEARLY_ALL):
+        tick[k] = usual_tick(close[k], float(exact[k]))
+    return tick
+
+
+def _steps(sizes: FloatArray, steady: BoolArray) -> tuple[FloatArray, FloatArray]:
+    """Return the log steps from each size down and up to the next of its measure, limited."""
+    below, above = np.zeros(len(sizes)), np.zeros(len(sizes))
+    for measure in (True, False):
+        own = np.flatnonzero(steady == measure)
+        if len(own) == 0:
+            continue
+        known = np.unique(np.log(sizes[own]))
+        at = np.searchsorted(known, np.log(sizes[own]))
+        below[own] = known[at] - known[np.maximum(at - 1, 0)]
+        above[own] = known[np.minimum(at + 1, len(known) - 1)] - known[at]
+    return np.minimum(below, _LONGEST_STEP), np.minimum(above, _LONGEST_STEP)
+
+
+def _shared(sizes: FloatArray) -> BoolArray:
+    """Return which sizes at least 3 trades have, a ten-thousandth more or less."""
+    ordered = np.sort(sizes)
+    upper = np.searchsorted(ordered, sizes * (1 + _SAME_SIZE), side="right")
+    lower = np.searchsorted(ordered, sizes * (1 - _SAME_SIZE), side="left")
+    result: BoolArray = upper - lower >= _FEWEST_SHARING
+    return result
 
 
 def entry_context(close: FloatArray) -> FloatArray:

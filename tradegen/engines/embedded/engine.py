@@ -9,6 +9,7 @@ from tradegen.engines.embedded.generator import EmbeddedGenerator
 from tradegen.engines.embedded.judge import EmbeddedJudge
 from tradegen.engines.embedded.realism import RealismTest
 from tradegen.engines.embedded.refiner import EmbeddedRefiner
+from tradegen.engines.embedded.selection import Selection, learn_selection
 from tradegen.engines.protocols import Engine
 from tradegen.engines.rules import Rules
 from tradegen.guards.copies import CopyGuard
@@ -20,6 +21,7 @@ class EmbeddedModel:
 
     market: Market
     donors: Donors
+    selection: Selection
     guard: CopyGuard
     realism: RealismTest
     seed: int
@@ -29,7 +31,7 @@ class EmbeddedModel:
         """Return the engine's roles for this process."""
         return Engine(
             name="embedded",
-            generator=EmbeddedGenerator(self.donors, self.seed),
+            generator=EmbeddedGenerator(self.donors, self.seed, self.selection),
             judge=EmbeddedJudge(
                 Rules(self.market, self.guard),
                 self.realism,
@@ -44,9 +46,11 @@ class EmbeddedModel:
 
 def learn_embedded(gold: Gold, seed: int, false_rejections: float) -> EmbeddedModel:
     """Learn the embedded engine from gold's train rows."""
+    donors = learn_donors(gold)
     return EmbeddedModel(
         market=gold.market,
-        donors=learn_donors(gold),
+        donors=donors,
+        selection=learn_selection(donors, seed),
         guard=CopyGuard(gold.train),
         realism=RealismTest(gold.train, seed),
         seed=seed,

@@ -14,8 +14,11 @@ from tradegen.engines.embedded.compose import (
     path_draws_needed,
 )
 from tradegen.engines.embedded.donors import Donors
+from tradegen.engines.embedded.selection import NO_SELECTION, Selection
 from tradegen.engines.protocols import Brief
 from tradegen.streams import Purpose, uniforms
+
+_PARTS = (0, 1, 3)
 
 
 def task_of(donors: Donors, briefs: Sequence[Brief], seed: int) -> Task:
@@ -36,9 +39,10 @@ def task_of(donors: Donors, briefs: Sequence[Brief], seed: int) -> Task:
 class EmbeddedGenerator:
     """See `engines.protocols.Generator`."""
 
-    def __init__(self, donors: Donors, seed: int) -> None:
-        """Write rows from donors, with the run's random seed."""
+    def __init__(self, donors: Donors, seed: int, selection: Selection = NO_SELECTION) -> None:
+        """Write rows from donors, with the run's random seed; choose each from a few."""
         self._donors = donors
+        self._selection = selection
         self._seed = seed
         self._write = Batcher(self.write)
 
@@ -50,9 +54,19 @@ class EmbeddedGenerator:
         """Return one new row for each brief; rows do not depend on each other."""
         attempts = np.array([brief.attempt for brief in briefs], dtype=np.int64)
         task = task_of(self._donors, briefs, self._seed)
-        path, trade = (
+        written, n = self._selection.written, len(briefs)
+        counts = (written * path_draws_needed(self._donors), written * TRADE_DRAWS, 1)
+        path, trade, choice = (
             uniforms(self._seed, task.numbers, attempts, Purpose.GENERATOR, count, part)
-            for part, count in enumerate((path_draws_needed(self._donors), TRADE_DRAWS))
+            for part, count in zip(_PARTS, counts, strict=True)
         )
-        rows = compose(self._donors, task, path, trade)
-        return [rows.row(i) for i in range(len(rows))]
+        rows = compose(
+            self._donors,
+            task.repeated(written),
+            path.reshape(n * written, -1),
+            trade.reshape(n * written, -1),
+        )
+        log_odds = self._selection.log_odds(rows).reshape(n, written)
+        chosen = self._selection.choose(log_odds, choice[:, 0])
+        kept = rows.select(np.arange(n) * written + chosen)
+        return [kept.row(i) for i in range(n)]

@@ -13,16 +13,18 @@ from tradegen.engines.embedded.features import FEATURES
 from tradegen.engines.embedded.own_columns import FOLLOWED
 from tradegen.engines.embedded.realism import Realism, RealismTest
 from tradegen.engines.protocols import Brief
-from tradegen.engines.rules import Rules, part_of
+from tradegen.engines.rules import PATH_FIELDS, Rules, part_of
 
 _NAMED = 2
+_NEAR_SHARE = 0.25
 
 
 class EmbeddedJudge:
     """See `engines.protocols.Judge`.
 
     Consistency and completeness are the row contract's invariants. Realism is a p-value against
-    gold train; `false_rejections` is the share of real rows that may be rejected by it. Where a
+    gold train; `false_rejections` is the share of real rows that may be rejected by it, a quarter
+    of them because they are nearly a gold row, the others because they are like none. Where a
     finding lets the trade be changed, the user's columns in `following` may follow it.
     """
 
@@ -37,7 +39,8 @@ class EmbeddedJudge:
         self._following = tuple(f"extras.{name}" for name in following)
         self._rules = rules
         self._realism = realism
-        self._level = false_rejections
+        self._near_level = _NEAR_SHARE * false_rejections
+        self._far_level = false_rejections - self._near_level
         self._judge = Batcher(self.opinions)
 
     async def judge(self, row: Row, brief: Brief) -> Critique:
@@ -56,8 +59,10 @@ class EmbeddedJudge:
             realism = self._realism(part_of(rows, whole))
             for k, i in enumerate(whole):
                 scores[i]["realism_p_value"] = float(realism.p_value[k])
-                if realism.p_value[k] <= self._level:
+                if realism.p_value[k] <= self._far_level:
                     findings[i].extend(self._unrealistic(realism, k))
+                if realism.nearness_p_value[k] <= self._near_level:
+                    findings[i].append(self._too_near(realism, k))
         return [
             Critique(tuple(self._with_followers(one) for one in found), score)
             for found, score in zip(findings, scores, strict=True)
@@ -68,6 +73,16 @@ class EmbeddedJudge:
             return finding
         return replace(finding, fields=finding.fields + self._following)
 
+    def _too_near(self, realism: Realism, k: int) -> Finding:
+        return Finding(
+            "copy",
+            "bars",
+            f"nearly gold row {realism.nearest[k]}",
+            f"of gold rows, {realism.nearness_p_value[k]:.1%} have another one as near, against "
+            f"{self._near_level:.1%}",
+            PATH_FIELDS,
+        )
+
     def _unrealistic(self, realism: Realism, k: int) -> list[Finding]:
         deviation: FloatArray = realism.deviation[k]
         worst = np.argsort(-np.abs(deviation), kind="stable")[:_NAMED]
@@ -77,7 +92,7 @@ class EmbeddedJudge:
                 FEATURES[w].field,
                 f"unusual {FEATURES[w].name}",
                 f"{deviation[w]:+.1f} standard deviations from the most similar gold rows, "
-                f"p = {realism.p_value[k]:.3f} against {self._level:g}",
+                f"p = {realism.p_value[k]:.3f} against {self._far_level:g}",
                 FEATURES[w].fields,
             )
             for w in worst.tolist()

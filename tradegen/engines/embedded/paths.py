@@ -1,18 +1,38 @@
-"""New price paths: a block bootstrap of the seeds' standardised bars on a new volatility."""
+"""New bars: the blended activity of three seeds' markets, filled with shapes of real bars."""
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtri
 
-from tradegen.data.row import LOOKBACK, FloatArray, IntArray
-from tradegen.engines.embedded.donors import VOLUME_DECAY, BarDonors
+from tradegen.data.row import LOOKBACK, BoolArray, FloatArray, IntArray
+from tradegen.engines.embedded.activity import Activity, Blend, blend
+from tradegen.engines.embedded.neighbours import NEAREST
+from tradegen.engines.embedded.shapes import (
+    Keys,
+    Shapes,
+    Situation,
+    distance,
+    mean_ahead,
+    own_key,
+    shape_terms,
+    sums_before,
+)
+from tradegen.engines.embedded.windows import SEEN
 
-LONGEST_BLOCK = 5
-"""Bars copied in one piece at the most; longer blocks look better and repeat gold."""
+CANDIDATES = 12
+"""Bars that are compared, by what was expected of them, for each new gap and each new shape."""
 
-_NEW_BLOCK = 0.3
-_REACTION, _PERSISTENCE = 0.06, 0.92
-_VARIANCE_RANGE = (0.05, 20.0)
+_SEEDS = 3
+_NEARBY = 6
+_PRIMARY_SHARE = 0.4
+_SPREAD_JITTER = 0.08
+_STRIDE = 29
+_RANKS_AWAY = 2
+_PLACES_AWAY, _PLACES_AWAY_LATER = 3, 4
+_SHARP = 3
+_START_DRAWS = 12
+_BAR_DRAWS = 3
 _TINY = 1e-12
 
 
@@ -35,80 +55,192 @@ class Moves:
         return self.gap + self.body
 
 
-def draws_needed(n_bars: int) -> int:
-    """Return how many uniform draws a path of `n_bars` takes."""
-    return 3 * n_bars
+@dataclass(frozen=True, slots=True)
+class BarModel:
+    """What new bars are made from; `neighbours`, `(n_train, 2, 12)`, are the windows of a seed."""
+
+    activity: Activity
+    shapes: Shapes
+    neighbours: IntArray
 
 
-def simulate(
-    donors: BarDonors, seeds: IntArray, weights: FloatArray, n_bars: int, draws: FloatArray
-) -> Moves:
-    """Simulate paths from the bars of three seeds each (filtered historical simulation).
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a new path starts from: its seeds, `(n, 3)`, its side, `(n,)`, its bars' places.
 
-    Blocks of up to 5 standardised bars are drawn from the seeds and put on a volatility that
-    reacts to the new path's own returns, as a GARCH(1,1) does (Barone-Adesi, Giannopoulos and
-    Vosper, 1999). Log volumes follow their own moving average in the same way.
-
-    `seeds` and `weights` have shape `(n, 3)`, weights sum to 1; `draws` are uniform, of shape
-    `(n, draws_needed(n_bars))`.
+    Seeds are train indices, of which only those marked in `kin`, `(n, 3)`, are drawn on; the first
+    always is. `place`, `(n, n_bars)`, numbers the bars' places in their day or session.
     """
-    donor = _donor_bars(donors, seeds, weights, draws.reshape(len(seeds), 3, n_bars))
-    gap, body = donors.gap[donor], donors.body[donor]
-    gap[:, 0] = 0.0
-    scale = _volatility(gap + body)
+
+    seeds: IntArray
+    kin: BoolArray
+    long: BoolArray
+    place: IntArray
+
+
+def draws_needed(n_bars: int) -> int:
+    """Return how many uniform draws a path of `n_bars` takes; a longer one begins with them."""
+    return _START_DRAWS + _BAR_DRAWS * n_bars
+
+
+def simulate(model: BarModel, start: Start, draws: FloatArray) -> Moves:
+    """Simulate bars for each row from the markets of its seeds.
+
+    How wide and how heavily traded bars are comes from a blend of three windows, one near each
+    seed; see `activity.blend`. Then, bar after bar, a gap and a shape are taken from bars of the
+    seeds' nearest windows of which the same was to be expected; see `shapes`. Half of the bars
+    that a shape is taken from lie at about the same distance from their entry, the entry bar's all
+    do, so that markets move before and after an entry as they do in gold.
+
+    `draws` are uniform, of shape `(n, draws_needed(n_bars))`. The first `t` bars depend only on
+    the first `draws_needed(t)` of them.
+    """
+    seeds = np.where(start.kin, start.seeds, start.seeds[:, :1])
+    windows = model.neighbours[seeds, start.long.astype(np.int64)[:, None]]
+    first = draws[:, :_START_DRAWS]
+    sources, weights = _sources(windows, first)
+    jitter = ndtri(np.clip(first[:, 9:], 1e-9, 1 - 1e-9))
+    jitter = np.exp(_SPREAD_JITTER * jitter)
+    blended = blend(model.activity, sources, weights, jitter, start.place)
+    n_bars = start.place.shape[1]
+    each = draws[:, _START_DRAWS : draws_needed(n_bars)].reshape(len(draws), n_bars, _BAR_DRAWS)
+    gap, parts = _fill(model, windows, blended, start.long, each)
+    width = np.exp(blended.range)
     return Moves(
-        gap=gap * scale,
-        body=body * scale,
-        upper=donors.upper[donor] * scale,
-        lower=donors.lower[donor] * scale,
-        volume=_log_volume(donors.volume[donor]),
+        gap=gap,
+        body=parts[0] * width,
+        upper=parts[1] * width,
+        lower=parts[2] * width,
+        volume=blended.volume - blended.volume[:, :LOOKBACK].mean(axis=1, keepdims=True),
     )
 
 
-def _donor_bars(
-    donors: BarDonors, seeds: IntArray, weights: FloatArray, draws: FloatArray
-) -> IntArray:
-    """Return the flat index of the donor of each bar, shape `(n, n_bars)`."""
-    n, _, n_bars = draws.shape
-    thresholds = np.cumsum(weights, axis=1)[:, :-1]
-    start, end = donors.start[seeds], donors.end[seeds]
-    rows = np.arange(n)
-    donor = np.empty((n, n_bars), dtype=np.int64)
-    current = np.zeros(n, dtype=np.int64)
-    last = np.zeros(n, dtype=np.int64)
-    length = np.full(n, LONGEST_BLOCK)
+def _sources(windows: IntArray, draws: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Return the three windows to be blended, `(n, 3)`, and their weights, which sum to 1.
+
+    Each is one of the 6 nearest of a seed. Weights are drawn from a Dirichlet distribution, with a
+    share set aside for the first.
+    """
+    which = (draws[:, :_SEEDS] * _NEARBY).astype(np.int64)
+    sources = np.take_along_axis(windows, which[:, :, None], axis=2)[:, :, 0]
+    gammas = -np.log(np.maximum(draws[:, 3:6] * draws[:, 6:9], _TINY))  # of shape 2
+    shares = gammas / gammas.sum(axis=1, keepdims=True)
+    weights = (1 - _PRIMARY_SHARE) * shares
+    weights[:, 0] += _PRIMARY_SHARE
+    return sources, weights
+
+
+def _fill(
+    model: BarModel, windows: IntArray, blended: Blend, long: BoolArray, draws: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return gaps, `(n, n_bars)`, and body, upper and lower as shares of the range, `(3, ...)`."""
+    shapes = model.shapes
+    n, n_bars = blended.range.shape
+    pool = windows.transpose(0, 2, 1).reshape(n, NEAREST * _SEEDS)
+    score, volume, gap_score = blended.range_score, blended.volume_score, blended.gap_score
+    width = np.exp(blended.range)
+    side = np.where(long, 1.0, -1.0)
+    near, held = distance(np.arange(n_bars))
+    ahead, rank = mean_ahead(score), _rank(score)
+    gap, cumulative = np.zeros((n, n_bars)), np.zeros((n, n_bars))
+    parts = np.zeros((3, n, n_bars))
+    last = gap_before = np.zeros(n)
     for t in range(n_bars):
-        which = (draws[:, 1, t, None] > thresholds).sum(axis=1)
-        first, stop = start[rows, which], end[rows, which]
-        fresh = first + (draws[:, 2, t] * (stop - first)).astype(np.int64)
-        ends = (length >= LONGEST_BLOCK) | (current + 1 >= last) | (draws[:, 0, t] < _NEW_BLOCK)
-        current = np.where(ends, fresh, current + 1)
-        last = np.where(ends, stop, last)
-        length = np.where(ends, 1, length + 1)
-        donor[:, t] = current
-    return donor
+        back, on = max(t - 1, 0), min(t + 1, n_bars - 1)
+        short, longer = sums_before(cumulative, t)
+        situation = Situation(
+            range=score[:, t],
+            before=score[:, back] if t else np.zeros(n),
+            after=score[:, on],
+            ahead=ahead[:, t],
+            volume=volume[:, t],
+            volume_before=volume[:, back] if t else np.zeros(n),
+            gap_size=gap_score[:, t],
+            last=last,
+            short=short,
+            long=longer,
+            gap_before=gap_before,
+            near=near[t] * side,
+            held=held[t] * side,
+        )
+        candidates = _Candidates(model, pool, t, draws[:, t])
+        there = candidates.by_place()
+        terms = situation.terms()
+        if t:
+            key = np.concatenate([shapes.expect_gap(terms), own_key(gap_score[:, t])])
+            chosen = _most_alike(shapes.gap_keys, there, key)
+            gap[:, t] = shapes.gap_sign[chosen] * blended.gap[:, t]
+        gap_before = gap[:, t]
+        key = shapes.expect_parts(shape_terms(situation, terms, gap_before))
+        key = np.concatenate([key, own_key(score[:, t])])
+        if t < LOOKBACK - 1:
+            half = CANDIDATES // 2
+            alike = candidates.by_rank(shapes.by_range, rank[:, t], half)
+            there = np.concatenate([alike, there[:, half:]], axis=1)
+        chosen = _most_alike(shapes.part_keys, there, key)
+        parts[:, :, t] = shapes.parts[chosen].T
+        last = gap[:, t] + parts[0, :, t] * width[:, t]
+        cumulative[:, t] = (cumulative[:, t - 1] if t else 0.0) + last
+    return gap, parts
 
 
-def _volatility(standardised: FloatArray) -> FloatArray:
-    variance = np.empty_like(standardised)
-    state = np.ones(len(standardised))
-    constant = 1.0 - _REACTION - _PERSISTENCE
-    for t in range(standardised.shape[1]):
-        variance[:, t] = state
-        shock = state * standardised[:, t] ** 2
-        state = np.clip(constant + _REACTION * shock + _PERSISTENCE * state, *_VARIANCE_RANGE)
-    return np.sqrt(variance)
+class _Candidates:
+    """The bars that the next bar may be like: one of each of some windows near the seeds."""
+
+    def __init__(self, model: BarModel, pool: IntArray, t: int, draws: FloatArray) -> None:
+        self._model = model
+        self._t = t
+        step = np.arange(CANDIDATES)
+        first, second = ((draws[:, k] * pool.shape[1]).astype(np.int64) for k in (0, 1))
+        rows = np.arange(len(pool))[:, None]
+        self._by_rank = pool[rows, (first[:, None] + _STRIDE * step) % pool.shape[1]]
+        self._by_place = pool[rows, (second[:, None] + _STRIDE * step) % pool.shape[1]]
+        self._away = (draws[:, 2, None] * 2520).astype(np.int64) + 2 * step
+
+    def by_rank(self, order: IntArray, rank: IntArray, count: int) -> IntArray:
+        """Return bars whose rank in their own window is about `rank`, `(n, count)`, flat."""
+        away = self._away[:, :count] % (2 * _RANKS_AWAY + 1) - _RANKS_AWAY
+        window = self._by_rank[:, :count]
+        near = np.clip(rank[:, None] + away, 1, SEEN - 1)
+        found: IntArray = window * self._model.shapes.width + order[window, near]
+        return found
+
+    def by_place(self) -> IntArray:
+        """Return bars about as far before or after their entry, `(n, CANDIDATES)`, flat."""
+        t = self._t
+        window = self._by_place
+        last = self._model.activity.length[window] - 1
+        if t < LOOKBACK:
+            reach = _PLACES_AWAY if t < LOOKBACK - _SHARP else 1
+            place = np.clip(t + self._offset(reach), 1, LOOKBACK - 1)
+        elif t == LOOKBACK:
+            place = np.full(window.shape, t)
+        else:
+            reach = min(t - LOOKBACK, _PLACES_AWAY_LATER)
+            later = np.minimum(t + self._offset(reach), last)
+            place = np.maximum(later, np.minimum(SEEN, last))
+        found: IntArray = window * self._model.shapes.width + place
+        return found
+
+    def _offset(self, reach: int) -> IntArray:
+        return self._away % (2 * reach + 1) - reach
 
 
-def _log_volume(residual: FloatArray) -> FloatArray:
-    """Return log volumes around 0."""
-    volume = np.empty_like(residual)
-    state = np.zeros(len(residual))
-    for t in range(residual.shape[1]):
-        volume[:, t] = state + residual[:, t]
-        state = VOLUME_DECAY * state + (1 - VOLUME_DECAY) * volume[:, t]
-    result: FloatArray = volume - volume[:, :LOOKBACK].mean(axis=1, keepdims=True)
-    return result
+def _most_alike(keys: Keys, candidates: IntArray, wanted: FloatArray) -> IntArray:
+    """Return each row's candidate whose keys are nearest to those wanted, shape `(n,)`.
+
+    `candidates` has shape `(n, CANDIDATES)`, `wanted` `(n_keys, n)`.
+    """
+    apart = np.zeros(candidates.shape, dtype=np.float32)
+    for key, one in zip(keys, wanted.astype(np.float32), strict=True):
+        apart += (key[candidates] - one[:, None]) ** 2
+    chosen: IntArray = candidates[np.arange(len(candidates)), apart.argmin(axis=1)]
+    return chosen
+
+
+def _rank(values: FloatArray) -> IntArray:
+    columns = [(values[:, :SEEN] < values[:, [t]]).sum(axis=1) for t in range(values.shape[1])]
+    return np.stack(columns, axis=1)
 
 
 def scale_to(moves: Moves, volatility: FloatArray) -> Moves:

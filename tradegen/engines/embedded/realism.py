@@ -1,4 +1,4 @@
-"""The realism test: is a row as near to gold as gold rows are to each other?"""
+"""The realism test: is a row as near to gold as gold rows are to each other, and no nearer?"""
 
 from dataclasses import dataclass
 
@@ -23,11 +23,15 @@ _FEWEST = 20
 class Realism:
     """The result of the test for `n` rows.
 
-    `p_value` has shape `(n,)`; `deviation` says how far each feature is from the row's nearest
-    gold rows, in robust standard deviations, shape `(n, n_features)`.
+    `p_value` is small for rows unlike any in gold, `nearness_p_value` for rows too much like one;
+    both have shape `(n,)`. `nearest` is the trade_id of the gold row that each is most like.
+    `deviation` says how far each feature is from the row's nearest gold rows, in robust standard
+    deviations, shape `(n, n_features)`.
     """
 
     p_value: FloatArray
+    nearness_p_value: FloatArray
+    nearest: npt.NDArray[np.str_]
     deviation: FloatArray
 
 
@@ -37,8 +41,9 @@ class RealismTest:
     A row's score is its mean distance to its 5 nearest gold train rows in standardised features.
     Its p-value is the share of gold rows whose own score, taken against the other gold rows, is
     at least as large: a real row unlike none before is rejected at level 0.05 in 5 % of cases.
-    Gold rows of one symbol whose windows overlap are no evidence of each other and are left out,
-    as long as enough others are there.
+    A second p-value is the share of gold rows that have another one at least as near as the row has
+    its nearest. Gold rows of one symbol whose windows overlap are no evidence of each other and are
+    left out, as long as enough others are there.
 
     No p-value is below `1 / (1 + number of gold rows)`: fewer than 19 gold rows cannot reject
     anything at level 0.05.
@@ -49,6 +54,7 @@ class RealismTest:
         if len(gold) > MOST_REFERENCES:
             rng = stream(seed, 0, Purpose.MODEL)
             gold = gold.select(np.sort(rng.permutation(len(gold))[:MOST_REFERENCES]))
+        self._trade_id = gold.trade_id
         raw = features(gold)
         self._centre = np.median(raw, axis=0)
         quartiles = np.quantile(raw, [0.25, 0.75], axis=0)
@@ -64,14 +70,23 @@ class RealismTest:
             judged = np.ones(len(gold), dtype=np.bool_)
         scores, _ = self._nearest(apart[judged])
         self._scores = np.sort(scores)
+        self._closest = np.sort(apart[judged].min(axis=1))
 
     def __call__(self, rows: Rows) -> Realism:
         """Test rows against gold."""
         standard = self._standardise(features(rows))
-        scores, nearest = self._nearest(cdist(standard, self._gold))
+        distance = cdist(standard, self._gold)
+        scores, nearest = self._nearest(distance)
+        as_near = np.searchsorted(self._closest, distance.min(axis=1), side="right")
         at_least = len(self._scores) - np.searchsorted(self._scores, scores, side="left")
         typical = self._gold[nearest].mean(axis=1)
-        return Realism((1 + at_least) / (1 + len(self._scores)), standard - typical)
+        count = 1 + len(self._scores)
+        return Realism(
+            (1 + at_least) / count,
+            (1 + as_near) / count,
+            self._trade_id[distance.argmin(axis=1)],
+            standard - typical,
+        )
 
     def _standardise(self, raw: FloatArray) -> FloatArray:
         result: FloatArray = np.clip((raw - self._centre) / self._spread, -_CLIP, _CLIP)

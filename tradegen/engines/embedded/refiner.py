@@ -26,8 +26,8 @@ from tradegen.engines.embedded.compose import (
     after_entry,
     moment,
     n_bars,
+    of_a_kind,
     path_draws_needed,
-    seed_weights,
     snap_bars,
     snap_volume,
     target_volatility,
@@ -35,15 +35,16 @@ from tradegen.engines.embedded.compose import (
 from tradegen.engines.embedded.donors import Donors
 from tradegen.engines.embedded.generator import task_of
 from tradegen.engines.embedded.own_columns import columns_among
-from tradegen.engines.embedded.paths import Moves, scale_to, simulate, to_prices
+from tradegen.engines.embedded.paths import Moves, Start, scale_to, simulate, to_prices
 from tradegen.engines.embedded.trades import (
     BarArrays,
-    decide_exit,
+    holdings,
     offsets,
     pick_seed,
     place,
     sizes,
 )
+from tradegen.engines.embedded.windows import places
 from tradegen.engines.protocols import Brief
 from tradegen.streams import Purpose, uniforms
 
@@ -114,13 +115,15 @@ class EmbeddedRefiner:
         )
         normals = ndtri(np.clip(draws, 1e-12, 1 - 1e-12))
         wanted = _wanted([critique for _, critique, _, _ in items])
-        weights = seed_weights(donors, task.seeds)
-        kin = weights > 0
-        moves = simulate(donors.bars, task.seeds, weights, n_bars(donors), path_draws)
+        kin = of_a_kind(donors, task.seeds)
         kind = donors.kind[task.seeds[:, 0]]
-        draft = _draft(donors, Rows.from_models([row for row, *_ in items]), kind, moves)
+        rows = Rows.from_models([row for row, *_ in items])
+        time, last = _times(donors, kind, rows, n_bars(donors))
+        start = Start(task.seeds, kin, rows.long, places(time, kind, donors.clocks))
+        moves = simulate(donors.bars, start, path_draws)
+        draft = _draft(donors, rows, kind, time, last, moves, donors.trades.tick[task.seeds[:, :1]])
         draft = _new_path(donors, task, draft, moves, wanted, normals)
-        draft = _new_exit(donors, task.seeds, kin, draft, wanted, draws, normals)
+        draft = _new_exit(donors, task.seeds[:, 0], draft, wanted, draws[:, 4])
         rows = _new_trade(donors, task, kin, draft, wanted, draws, normals)
         own = donors.own.follow(
             draft.rows,
@@ -163,20 +166,26 @@ def _may_follow(donors: Donors, task: Task, critiques: Sequence[Critique]) -> di
     }
 
 
-def _draft(donors: Donors, rows: Rows, kind: IntArray, moves: Moves) -> _Draft:
-    """Pad rows with bars that continue their paths by the new moves."""
-    total = moves.gap.shape[1]
+def _draft(
+    donors: Donors,
+    rows: Rows,
+    kind: IntArray,
+    time: IntArray,
+    last: IntArray,
+    moves: Moves,
+    tick: FloatArray,
+) -> _Draft:
+    """Pad rows with bars that continue their paths by the new moves, at the times given."""
+    total = time.shape[1]
     exit_at = np.minimum(rows.n_bars, total) - 1
     place_of = np.arange(total)
     known = place_of <= exit_at[:, None]
     flat = rows.offsets[:-1, None] + np.minimum(place_of, exit_at[:, None])
     padded = {name: getattr(rows.bars, name)[flat] for name in BAR_FIELDS}
     later = scale_to(moves, np.diff(np.log(padded["close"][:, :LOOKBACK]), axis=1).std(axis=1))
-    steps = donors.market.steps(rows.symbol, "usual_tick")[:, None]
-    continued = _continue(padded["close"], later, known, steps)
+    continued = _continue(padded["close"], later, known, tick)
     volume_step = donors.market.steps(rows.symbol, "volume_step")[:, None]
     level = np.log1p(padded["volume"][:, :LOOKBACK]).mean(axis=1, keepdims=True)
-    time, last = _times(donors, kind, padded["time"], exit_at)
     return _Draft(
         rows=rows,
         bars=continued.where(known, BarArrays(*(padded[name] for name in PRICE_FIELDS))),
@@ -194,17 +203,18 @@ def _continue(close: FloatArray, moves: Moves, known: BoolArray, tick: FloatArra
     log_open = log_close - np.where(known, 0.0, moves.body)
     high = np.exp(np.maximum(log_open, log_close) + moves.upper)
     low = np.exp(np.minimum(log_open, log_close) - moves.lower)
-    return snap_bars((np.exp(log_open), high, low, np.exp(log_close)), tick)
+    return snap_bars((np.exp(log_open), high, low, np.exp(log_close)), tick, moves.gap)
 
 
-def _times(
-    donors: Donors, kind: IntArray, known: IntArray, exit_at: IntArray
-) -> tuple[IntArray, IntArray]:
+def _times(donors: Donors, kind: IntArray, rows: Rows, total: int) -> tuple[IntArray, IntArray]:
     """Return the rows' times, followed by the slots after them, and the last place that has one.
 
-    `known`, shape `(n, n_bars)`, holds each row's own times up to `exit_at`. The slots are those of
-    gold train: a row that ends where they end cannot be held for longer.
+    Times have shape `(n, total)`. The slots are those of gold train: a row that ends where they end
+    cannot be held for longer.
     """
+    exit_at = np.minimum(rows.n_bars, total) - 1
+    flat = rows.offsets[:-1, None] + np.minimum(np.arange(total), exit_at[:, None])
+    known = rows.bars.time[flat]
     times, last = known.copy(), exit_at.copy()
     beyond = np.arange(known.shape[1]) - exit_at[:, None]
     for number, slots in enumerate(donors.slots):
@@ -222,11 +232,10 @@ def _new_path(
 ) -> _Draft:
     """Give rows a new path through the same times, from the same price at entry."""
     moves = scale_to(moves, target_volatility(donors, task, normals[:, 0]))
-    symbol = draft.rows.symbol
-    tick = donors.market.steps(symbol, "usual_tick")[:, None]
-    fresh = snap_bars(to_prices(moves, draft.bars.open[:, LOOKBACK]), tick)
+    tick = donors.trades.tick[task.seeds[:, :1]]
+    fresh = snap_bars(to_prices(moves, draft.bars.open[:, LOOKBACK]), tick, moves.gap)
     level = np.log1p(draft.volume[:, :LOOKBACK]).mean(axis=1, keepdims=True)
-    step = donors.market.steps(symbol, "volume_step")[:, None]
+    step = donors.market.steps(draft.rows.symbol, "volume_step")[:, None]
     fresh_volume = snap_volume(moves.volume + level, step)
     return replace(
         draft,
@@ -236,25 +245,11 @@ def _new_path(
 
 
 def _new_exit(
-    donors: Donors,
-    seeds: IntArray,
-    kin: BoolArray,
-    draft: _Draft,
-    wanted: _Wanted,
-    draws: FloatArray,
-    normals: FloatArray,
+    donors: Donors, primary: IntArray, draft: _Draft, wanted: _Wanted, draw: FloatArray
 ) -> _Draft:
     """Let rows exit at another bar."""
-    holding, _ = decide_exit(
-        donors,
-        seeds,
-        kin,
-        draft.bars.close,
-        draft.rows.long,
-        draws[:, 4],
-        normals[:, 5:8],
-        draft.longest,
-    )
+    longest, long = draft.longest, draft.rows.long
+    holding = holdings(donors, primary, draft.bars, draft.volume, long, draw, longest)
     return replace(draft, exit_at=np.where(wanted.exit, LOOKBACK + holding, draft.exit_at))
 
 
@@ -303,7 +298,7 @@ def _new_trade(
         exit_time=np.where(wanted.exit_time, exit_time, old.exit_time),
         exit_price=np.where(wanted.exit_price, exit_price, old.exit_price),
         quantity=np.where(
-            wanted.quantity, sizes(donors, primary, entry_price, lot, normals[:, 14]), old.quantity
+            wanted.quantity, sizes(donors, primary, entry_price, lot, draws[:, 14]), old.quantity
         ),
         bars=draft.bars.flat(keep, draft.time, draft.volume),
         offsets=np.concatenate([[0], np.cumsum(draft.exit_at + 1)]).astype(np.int64),

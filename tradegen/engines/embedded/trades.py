@@ -1,4 +1,4 @@
-"""New trades on new paths: side, exit, fills and size, each after the seed it fits best."""
+"""New trades on new paths: when they are closed, how they are filled, and their size."""
 
 from dataclasses import dataclass
 
@@ -7,25 +7,14 @@ import numpy as np
 from tradegen.data.grid import snap
 from tradegen.data.row import LOOKBACK, Bars, BoolArray, FloatArray, IntArray
 from tradegen.engines.embedded.donors import Donors, Fill, entry_context
+from tradegen.engines.embedded.exits import Course
 
 _CONTEXT_WIDTH = 1.0
 _EXIT_WIDTH = 0.5
-_HOLDING_JITTER = 0.3
 _FILL_JITTER = 0.04
 _OFFSET_JITTER = 0.05
-_SIZE_JITTER = 0.15
 _LAST_OFFSET = 0.998
 _TINY = 1e-12
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What the trader does on each path, shape `(n,)`; donors are train indices."""
-
-    long: BoolArray
-    holding: IntArray
-    entry_donor: IntArray
-    exit_donor: IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,59 +41,63 @@ class BarArrays:
         return Bars(time[keep], *prices, volume[keep])
 
 
-def decide(
-    donors: Donors,
-    seeds: IntArray,
-    kin: BoolArray,
-    close: FloatArray,
-    draws: FloatArray,
-    normals: FloatArray,
-    longest: IntArray,
-) -> Decision:
-    """Trade each path as the seeds did.
+def entry_donors(
+    donors: Donors, seeds: IntArray, kin: BoolArray, close: FloatArray, draw: FloatArray
+) -> IntArray:
+    """Return the seed that each entry is filled like: one whose market before entry was alike.
 
-    The side is that of a seed whose market before entry resembles the new one. The exit is that
-    of a seed whose result at exit, in units of its volatility, the new path comes close to after
-    about as many bars. Only seeds marked in `kin`, shape `(n, 3)`, are followed. `close` has shape
-    `(n, n_bars)`, `draws` `(n, 2)` and is uniform, `normals` `(n, 3)`. No trade is held for more
-    bars than `longest`, shape `(n,)`, less than `n_bars - 64`.
+    Only seeds marked in `kin`, shape `(n, 3)`, are followed. `close` has shape `(n, n_bars)`,
+    `draw` is uniform, of shape `(n,)`, as the result.
     """
-    trades = donors.trades
     context = entry_context(close[:, :LOOKBACK])
-    distance = ((trades.context[seeds] - context[:, None, :]) ** 2).sum(axis=2)
-    which = _pick(np.where(kin, -distance / (2 * _CONTEXT_WIDTH**2), -np.inf), draws[:, 0])
-    entry_donor = seeds[np.arange(len(seeds)), which]
-    long = trades.long[entry_donor]
-    holding, exit_donor = decide_exit(
-        donors, seeds, kin, close, long, draws[:, 1], normals, longest
-    )
-    return Decision(long, holding, entry_donor, exit_donor)
+    distance = ((donors.trades.context[seeds] - context[:, None, :]) ** 2).sum(axis=2)
+    which = _pick(np.where(kin, -distance / (2 * _CONTEXT_WIDTH**2), -np.inf), draw)
+    return seeds[np.arange(len(seeds)), which]
 
 
-def decide_exit(
+def exit_donors(
     donors: Donors,
     seeds: IntArray,
     kin: BoolArray,
     close: FloatArray,
     long: BoolArray,
+    holding: IntArray,
     draw: FloatArray,
-    normals: FloatArray,
-    longest: IntArray,
-) -> tuple[IntArray, IntArray]:
-    """Return how many bars each trade is held, and the seed it exits like; see `decide`."""
-    trades = donors.trades
-    shortest = int(trades.holding.min())
-    wanted = trades.holding[seeds] * np.exp(_HOLDING_JITTER * normals) + 0.5
-    holding = np.clip(wanted.astype(np.int64), shortest, longest[:, None])
-    log_close = np.log(close)
-    scale = np.maximum(np.diff(log_close[:, :LOOKBACK], axis=1).std(axis=1), _TINY)[:, None]
-    at_exit = np.take_along_axis(log_close, LOOKBACK + holding, axis=1)
-    result = np.where(long, 1.0, -1.0)[:, None] * (at_exit - log_close[:, LOOKBACK - 1, None])
-    state = result / (scale * np.sqrt(holding + 1.0))
-    distance = (state - trades.exit_state[seeds]) ** 2
-    which = _pick(np.where(kin, -distance / (2 * _EXIT_WIDTH**2), -np.inf), draw)
+) -> IntArray:
+    """Return the seed that each exit is filled like: one whose result was alike.
+
+    Results are in units of the volatility times the root of the bars held; see `entry_donors`.
+    """
     rows = np.arange(len(seeds))
-    return holding[rows, which], seeds[rows, which]
+    log_close = np.log(close)
+    scale = np.maximum(np.diff(log_close[:, :LOOKBACK], axis=1).std(axis=1), _TINY)
+    result = log_close[rows, LOOKBACK + holding] - log_close[:, LOOKBACK - 1]
+    state = np.where(long, 1.0, -1.0) * result / (scale * np.sqrt(holding + 1.0))
+    distance = (state[:, None] - donors.trades.exit_state[seeds]) ** 2
+    which = _pick(np.where(kin, -distance / (2 * _EXIT_WIDTH**2), -np.inf), draw)
+    return seeds[rows, which]
+
+
+def holdings(
+    donors: Donors,
+    primary: IntArray,
+    bars: BarArrays,
+    volume: FloatArray,
+    long: BoolArray,
+    draw: FloatArray,
+    longest: IntArray,
+) -> IntArray:
+    """Return how many bars each trade is held on its path, at most `longest`, shape `(n,)`.
+
+    Bars and volumes have shape `(n, n_bars)`, `draw` is uniform, of shape `(n,)`.
+    """
+    course = Course.of(
+        (bars.open, bars.high, bars.low, bars.close, volume),
+        long,
+        donors.exits.patience[primary],
+        donors.kind[primary],
+    )
+    return donors.exits.holding(course, draw, longest)
 
 
 def pick_seed(seeds: IntArray, kin: BoolArray, draw: FloatArray) -> IntArray:
@@ -145,19 +138,26 @@ def offsets(fill: Fill, donor: IntArray, normal: FloatArray) -> FloatArray:
 
 
 def sizes(
-    donors: Donors, donor: IntArray, price: FloatArray, lot: FloatArray, normal: FloatArray
+    donors: Donors, donor: IntArray, price: FloatArray, lot: FloatArray, draw: FloatArray
 ) -> FloatArray:
     """Return quantities near the donors', as round as theirs and on the symbol's lot.
 
-    Whether a symbol is sized by value or by units is told from gold.
+    Whether a symbol is sized by value or by units is told from gold. A new size lies between the
+    donor's and the next smaller or larger one in gold, so that brackets and limits stay where they
+    are; a size that many gold trades share is kept as it is. `draw` is uniform, of shape `(n,)`.
     """
     trades = donors.trades
     by_value = trades.quantity[donor] * trades.entry_price[donor] / price
+    keeps_value, keeps_units = trades.value_is_usual[donor], trades.quantity_is_usual[donor]
     wanted = np.where(trades.notional_is_steady[donor], by_value, trades.quantity[donor])
-    quantity = wanted * np.exp(_SIZE_JITTER * normal)
+    way = 2 * draw - 1
+    step = np.where(way > 0, trades.size_above[donor], trades.size_below[donor])
+    quantity = wanted * np.exp(way * step)
     digits = _significant_digits(trades.quantity[donor])
     magnitude = 10.0 ** (np.floor(np.log10(quantity)) + 1 - digits)
     quantity = np.round(np.maximum(np.round(quantity / magnitude), 1.0) * magnitude, 12)
+    quantity = np.where(keeps_value, by_value, quantity)
+    quantity = np.where(keeps_units, trades.quantity[donor], quantity)
     on_lot = np.where(lot > 0, np.maximum(snap(quantity, lot), lot), quantity)
     return np.maximum(on_lot, _TINY)
 
