@@ -84,7 +84,10 @@ def _gold_files(name: str) -> list[Path]:
 
 def _from_engine(gold_name: str, method: str, seed: int, n: int) -> Rows:
     """Return rows that the main job accepts, with gold's own volatility mix."""
-    filtered = {} if method == "embedded" else {"false_rejections": _NO_TEST_OF_REALISM}
+    unfiltered = {
+        "embedded": {"candidates": 1},
+        "judge": {"false_rejections": _NO_TEST_OF_REALISM},
+    }
     with tempfile.TemporaryDirectory() as runs:
         made = run(
             n,
@@ -94,7 +97,7 @@ def _from_engine(gold_name: str, method: str, seed: int, n: int) -> Rows:
             folder=runs,
             name="quality",
             workers=1,
-            settings={"judge": filtered},
+            settings={} if method == "embedded" else unfiltered,
             observer=Silent(),
         )
         return Rows.from_arrow(made.to_arrow())

@@ -5,7 +5,8 @@
 Gold is read from the folder that TRADEGEN_GOLD_DIR names. Every method sees gold's train part and
 makes as many rows with gold's own volatility mix. `half` is one half of train judged against the
 other (the ceiling), `holdout` the later real rows judged against train (drift alone); no number
-means anything without them. `embedded-raw` is the engine with the judge's test of realism off.
+means anything without them. `embedded-raw` is the engine without its filters:
+one candidate a row, and the judge's test of realism off.
 Means over seeds with their standard errors; details go to the JSON file. The same seeds give the
 same numbers, seconds aside.
 """

@@ -191,6 +191,17 @@ def as_toml(value: object) -> str:
     return json.dumps(value) if isinstance(value, bool) else repr(value)
 
 
+class EmbeddedSettings(_Section):
+    """How the embedded engine works."""
+
+    candidates: int = Field(
+        3,
+        ge=1,
+        le=20,
+        description="rows written for each row, of which the one likeliest to be real is kept",
+    )
+
+
 class JudgeSettings(_Section):
     """How strict the judge is."""
 
@@ -270,6 +281,7 @@ class Settings(BaseSettings):
     engine: str = Field("embedded", description="who generates, judges and refines")
     gold: GoldSettings = GoldSettings()
     diversity: DiversitySettings = DiversitySettings()
+    embedded: EmbeddedSettings = EmbeddedSettings()
     judge: JudgeSettings = JudgeSettings()
     nim: NimOptions = NimOptions()
     indicators: IndicatorSettings = IndicatorSettings()

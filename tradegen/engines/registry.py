@@ -29,7 +29,8 @@ class EngineOrder:
 
     `false_rejections` is the share of real rows that a judge may reject. `journal` is the file in
     which answers that cost money are kept until their attempt is in the ledger (None: nowhere),
-    `workers` the number of processes that share what the endpoint allows.
+    `workers` the number of processes that share what the endpoint allows. `candidates` is how many
+    rows the embedded engine chooses each row from.
     """
 
     gold: Gold
@@ -38,6 +39,7 @@ class EngineOrder:
     nim: NimOptions = field(default_factory=NimOptions)
     journal: Path | None = None
     workers: int = 1
+    candidates: int = 3
 
 
 Learn = Callable[[EngineOrder], EngineModel]
@@ -47,7 +49,7 @@ Learn = Callable[[EngineOrder], EngineModel]
 def _embedded(order: EngineOrder) -> EngineModel:
     from tradegen.engines.embedded.engine import learn_embedded
 
-    return learn_embedded(order.gold, order.seed, order.false_rejections)
+    return learn_embedded(order.gold, order.seed, order.false_rejections, order.candidates)
 
 
 def _nim(order: EngineOrder) -> EngineModel:

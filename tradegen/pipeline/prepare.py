@@ -72,7 +72,11 @@ def prepare(settings: Settings) -> Prepared:
         widen=settings.diversity.widen,
     )
     order = EngineOrder(
-        without_holdout(gold), settings.seed, settings.judge.false_rejections, settings.nim
+        without_holdout(gold),
+        settings.seed,
+        settings.judge.false_rejections,
+        settings.nim,
+        candidates=settings.embedded.candidates,
     )
     blueprint = Blueprint(sampler, settings.engine, order)
     notes = [*gold.notes, *constraint.notes]

@@ -9,7 +9,7 @@ from tradegen.engines.embedded.generator import EmbeddedGenerator
 from tradegen.engines.embedded.judge import EmbeddedJudge
 from tradegen.engines.embedded.realism import RealismTest
 from tradegen.engines.embedded.refiner import EmbeddedRefiner
-from tradegen.engines.embedded.selection import Selection, learn_selection
+from tradegen.engines.embedded.selection import CANDIDATES, Selection, learn_selection
 from tradegen.engines.protocols import Engine
 from tradegen.engines.rules import Rules
 from tradegen.guards.copies import CopyGuard
@@ -44,13 +44,15 @@ class EmbeddedModel:
         )
 
 
-def learn_embedded(gold: Gold, seed: int, false_rejections: float) -> EmbeddedModel:
-    """Learn the embedded engine from gold's train rows."""
+def learn_embedded(
+    gold: Gold, seed: int, false_rejections: float, candidates: int = CANDIDATES
+) -> EmbeddedModel:
+    """Learn the embedded engine from gold's train rows; see `EngineOrder`."""
     donors = learn_donors(gold)
     return EmbeddedModel(
         market=gold.market,
         donors=donors,
-        selection=learn_selection(donors, seed),
+        selection=learn_selection(donors, seed, candidates),
         guard=CopyGuard(gold.train),
         realism=RealismTest(gold.train, seed),
         seed=seed,

@@ -54,19 +54,19 @@ class EmbeddedGenerator:
         """Return one new row for each brief; rows do not depend on each other."""
         attempts = np.array([brief.attempt for brief in briefs], dtype=np.int64)
         task = task_of(self._donors, briefs, self._seed)
-        written, n = self._selection.written, len(briefs)
-        counts = (written * path_draws_needed(self._donors), written * TRADE_DRAWS, 1)
+        candidates, n = self._selection.candidates, len(briefs)
+        counts = (candidates * path_draws_needed(self._donors), candidates * TRADE_DRAWS, 1)
         path, trade, choice = (
             uniforms(self._seed, task.numbers, attempts, Purpose.GENERATOR, count, part)
             for part, count in zip(_PARTS, counts, strict=True)
         )
         rows = compose(
             self._donors,
-            task.repeated(written),
-            path.reshape(n * written, -1),
-            trade.reshape(n * written, -1),
+            task.repeated(candidates),
+            path.reshape(n * candidates, -1),
+            trade.reshape(n * candidates, -1),
         )
-        log_odds = self._selection.log_odds(rows).reshape(n, written)
+        log_odds = self._selection.log_odds(rows).reshape(n, candidates)
         chosen = self._selection.choose(log_odds, choice[:, 0])
-        kept = rows.select(np.arange(n) * written + chosen)
+        kept = rows.select(np.arange(n) * candidates + chosen)
         return [kept.row(i) for i in range(n)]

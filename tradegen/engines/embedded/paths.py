@@ -26,7 +26,12 @@ CANDIDATES = 12
 _SEEDS = 3
 _NEARBY = 6
 _PRIMARY_SHARE = 0.4
-_SPREAD_JITTER = 0.08
+_SPREAD_JITTER = 0.12
+_SIGN_STRETCH = 1.5
+"""Expected signs are stretched before they are matched: with few candidates a match is loose, and
+loose matches draw what comes out towards the mean."""
+
+_STRETCHED = np.array([1.0, _SIGN_STRETCH, 1.0])[:, None]
 _STRIDE = 29
 _RANKS_AWAY = 2
 _PLACES_AWAY, _PLACES_AWAY_LATER = 3, 4
@@ -133,7 +138,7 @@ def _sources(windows: IntArray, draws: FloatArray) -> tuple[IntArray, FloatArray
 def _fill(
     model: BarModel, windows: IntArray, blended: Blend, long: BoolArray, draws: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Return gaps, `(n, n_bars)`, and body, upper and lower as shares of the range, `(3, ...)`."""
+    """Return gaps, `(n, n_bars)`, and body, upper and lower by range, `(3, n, n_bars)`."""
     shapes = model.shapes
     n, n_bars = blended.range.shape
     pool = windows.transpose(0, 2, 1).reshape(n, NEAREST * _SEEDS)
@@ -167,11 +172,13 @@ def _fill(
         there = candidates.by_place()
         terms = situation.terms()
         if t:
-            key = np.concatenate([shapes.expect_gap(terms), own_key(gap_score[:, t])])
+            key = np.concatenate(
+                [_SIGN_STRETCH * shapes.expect_gap(terms), own_key(gap_score[:, t])]
+            )
             chosen = _most_alike(shapes.gap_keys, there, key)
             gap[:, t] = shapes.gap_sign[chosen] * blended.gap[:, t]
         gap_before = gap[:, t]
-        key = shapes.expect_parts(shape_terms(situation, terms, gap_before))
+        key = _STRETCHED * shapes.expect_parts(shape_terms(situation, terms, gap_before))
         key = np.concatenate([key, own_key(score[:, t])])
         if t < LOOKBACK - 1:
             half = CANDIDATES // 2

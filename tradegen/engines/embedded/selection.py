@@ -17,7 +17,7 @@ from tradegen.engines.embedded.donors import Donors
 from tradegen.engines.embedded.features import features
 from tradegen.streams import Purpose, stream
 
-WRITTEN = 3
+CANDIDATES = 3
 """Rows that are written for each row wanted, unless a setting says otherwise."""
 
 FEWEST = 60
@@ -37,7 +37,7 @@ class Selection:
     """A classifier of real against simulated rows, or None, and how many rows it chooses from."""
 
     trees: Any
-    written: int
+    candidates: int
 
     def log_odds(self, rows: Rows) -> FloatArray:
         """Return each row's log odds of being real rather than simulated, shape `(n,)`, bounded."""
@@ -51,7 +51,7 @@ class Selection:
         return bounded
 
     def choose(self, log_odds: FloatArray, draw: FloatArray) -> IntArray:
-        """Return a candidate for each row; `log_odds` `(n, written)`, `draw` uniform, `(n,)`."""
+        """Return a candidate for each row; `log_odds` `(n, candidates)`, `draw` uniform, `(n,)`."""
         weights = np.exp(log_odds)
         cumulative = np.cumsum(weights, axis=1)
         beyond = (draw[:, None] * cumulative[:, -1:] > cumulative).sum(axis=1)
@@ -63,7 +63,7 @@ NO_SELECTION = Selection(None, 1)
 """One row is written, and kept."""
 
 
-def learn_selection(donors: Donors, seed: int, written: int = WRITTEN) -> Selection:
+def learn_selection(donors: Donors, seed: int, candidates: int = CANDIDATES) -> Selection:
     """Train on gold train rows and on simulated rows of the same volatilities.
 
     Fewer than 60 gold rows train no classifier, and none is needed where one row is written.
@@ -72,7 +72,7 @@ def learn_selection(donors: Donors, seed: int, written: int = WRITTEN) -> Select
     from threadpoolctl import threadpool_limits
 
     gold = donors.rows
-    if len(gold) < FEWEST or written == 1:
+    if len(gold) < FEWEST or candidates == 1:
         return NO_SELECTION
     if len(gold) > MOST_TRAINED_ON:
         gold = gold.select(np.linspace(0, len(gold) - 1, MOST_TRAINED_ON).astype(np.int64))
@@ -91,7 +91,7 @@ def learn_selection(donors: Donors, seed: int, written: int = WRITTEN) -> Select
         random_state=0,
     )
     with threadpool_limits(1):
-        return Selection(trees.fit(values, real), written)
+        return Selection(trees.fit(values, real), candidates)
 
 
 def _simulated(donors: Donors, n: int, seed: int) -> Rows:
