@@ -74,6 +74,18 @@ def test_a_gold_row_handed_in_is_called_a_copy() -> None:
     assert task.seeds[0].trade_id in critique.text
 
 
+def test_a_row_that_is_nearly_a_gold_row_is_said_to_be_so() -> None:
+    task = brief(3)
+    seed = task.seeds[0]
+    twin = altered(seed, bars=replace(seed.bars, volume=seed.bars.volume * 1.001))
+    (finding,) = [
+        one for one in judge().opinions([(twin, task)])[0].findings if "nearly" in one.problem
+    ]
+    assert finding.criterion == "copy"
+    assert seed.trade_id in finding.problem
+    assert "entry_price" in finding.fields
+
+
 def test_where_the_trade_may_change_the_columns_that_follow_it_may_too() -> None:
     task = brief(3)
     critique = judge().opinions([(task.seeds[0], task)])[0]

@@ -149,14 +149,14 @@ def learn_windows(rows: Rows, market: Market, kind: IntArray, by: Sequence[Clock
     )
 
 
-def _spread(rows: Rows, kind: IntArray) -> IntArray:
+def _spread(rows: Rows, kind: IntArray, most: int = MOST_WINDOWS) -> IntArray:
     """Return train indices in order of time, evenly thinned out within each kind and side."""
     order = np.argsort(rows.entry_time, kind="stable")
     kept = []
     for number in np.unique(kind):
         for long in (True, False):
             own = order[(kind[order] == number) & (rows.long[order] == long)]
-            places_ = np.linspace(0, len(own) - 1, min(len(own), MOST_WINDOWS))
+            places_ = np.linspace(0, len(own) - 1, min(len(own), most))
             kept.append(own[np.unique(places_.astype(np.int64))])
     return np.concatenate(kept)
 
