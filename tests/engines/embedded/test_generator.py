@@ -106,6 +106,33 @@ def test_both_sides_wins_and_losses_and_many_holding_times_appear() -> None:
 
 
 @needs_real_gold
+@pytest.mark.parametrize("file", [EQUITY, CRYPTO])
+def test_trades_gain_and_lose_as_often_and_as_much_as_golds(file: Path) -> None:
+    gold = load_gold(GoldSource(files=(file,)))
+    constraint = resolve_constraint("gold", gold.train, gold.volatility)
+    sampler = Sampler(constraint, 600, 1, gold.train, gold.volatility)
+    briefs = [
+        Brief(i, 0, d.constraint, tuple(gold.train.row(int(k)) for k in d.seeds))
+        for i in range(600)
+        for d in [sampler.draw(i, 0)]
+    ]
+    rows = Rows.from_models(EmbeddedGenerator(learn_donors(gold), 1).write(briefs))
+
+    def drift(of: Rows) -> float:
+        """Return the mean move of a traded bar in the trade's favour, in units of volatility."""
+        scale = np.diff(np.log(of.lookback(of.bars.close)), axis=1).std(axis=1)
+        move = np.log(of.bars.close[of.exit_bar] / of.bars.close[of.entry_bar]) / scale
+        signed = np.where(of.long, 1, -1) * move
+        return float(signed.sum() / (of.n_bars - 1 - LOOKBACK).sum())
+
+    def wins(of: Rows) -> float:
+        return float((np.where(of.long, 1, -1) * (of.exit_price - of.entry_price) > 0).mean())
+
+    assert drift(rows) == pytest.approx(drift(gold.train), abs=0.09)
+    assert wins(rows) == pytest.approx(wins(gold.train), abs=0.08)
+
+
+@needs_real_gold
 def test_real_gold_of_three_intervals_and_two_markets_gives_valid_rows() -> None:
     gold = load_gold(GoldSource(files=(EQUITY, CRYPTO)))
     constraint = resolve_constraint((default_column(),), gold.train, gold.volatility)

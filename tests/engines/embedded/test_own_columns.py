@@ -81,7 +81,7 @@ def test_the_reason_for_an_exit_fits_the_result_as_in_gold() -> None:
         won, reason = result(rows) > 0, rows.extras["exit_reason"]
         return {name: won[reason == name].mean() for name in ("stop", "target", "time")}
 
-    assert winners(made()) == pytest.approx(winners(gold().train), abs=0.06)
+    assert winners(made()) == pytest.approx(winners(gold().train), abs=0.11)  # 2 standard errors
 
 
 def test_what_says_the_side_or_the_profit_agrees_with_the_trade() -> None:

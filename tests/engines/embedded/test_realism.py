@@ -35,7 +35,8 @@ def share_bars(rows: Rows, others: Rows) -> npt.NDArray[np.bool_]:
     end, other_end = rows.bars.time[rows.exit_bar], others.bars.time[others.exit_bar]
     same = rows.symbol[:, None] == others.symbol
     same &= (rows.window_start[:, None] <= other_end) & (others.window_start <= end[:, None])
-    return same.any(axis=1)
+    result: npt.NDArray[np.bool_] = same.any(axis=1)
+    return result
 
 
 @pytest.mark.parametrize("level", [0.05, 0.2])

@@ -169,7 +169,7 @@ def _fill(
             held=held[t] * side,
         )
         candidates = _Candidates(model, pool, t, draws[:, t])
-        there = candidates.by_place()
+        there = candidates.by_place(rank[:, t])
         terms = situation.terms()
         if t:
             key = np.concatenate(
@@ -182,8 +182,8 @@ def _fill(
         key = np.concatenate([key, own_key(score[:, t])])
         if t < LOOKBACK - 1:
             half = CANDIDATES // 2
-            alike = candidates.by_rank(shapes.by_range, rank[:, t], half)
-            there = np.concatenate([alike, there[:, half:]], axis=1)
+            alike = candidates.by_rank(rank[:, t])
+            there = np.concatenate([alike[:, :half], there[:, half:]], axis=1)
         chosen = _most_alike(shapes.part_keys, there, key)
         parts[:, :, t] = shapes.parts[chosen].T
         last = gap[:, t] + parts[0, :, t] * width[:, t]
@@ -204,18 +204,22 @@ class _Candidates:
         self._by_place = pool[rows, (second[:, None] + _STRIDE * step) % pool.shape[1]]
         self._away = (draws[:, 2, None] * 2520).astype(np.int64) + 2 * step
 
-    def by_rank(self, order: IntArray, rank: IntArray, count: int) -> IntArray:
-        """Return bars whose rank in their own window is about `rank`, `(n, count)`, flat."""
-        away = self._away[:, :count] % (2 * _RANKS_AWAY + 1) - _RANKS_AWAY
-        window = self._by_rank[:, :count]
-        near = np.clip(rank[:, None] + away, 1, SEEN - 1)
-        found: IntArray = window * self._model.shapes.width + order[window, near]
-        return found
+    def by_rank(self, rank: IntArray) -> IntArray:
+        """Return bars whose range ranks about as high in their own window, flat.
 
-    def by_place(self) -> IntArray:
-        """Return bars about as far before or after their entry, `(n, CANDIDATES)`, flat."""
-        t = self._t
-        window = self._by_place
+        `rank` is that of the new bar among the first 65 of its own row, shape `(n,)`; the result
+        has shape `(n, CANDIDATES)`.
+        """
+        return self._ranked(self._by_rank, rank)
+
+    def by_place(self, rank: IntArray) -> IntArray:
+        """Return bars about as far before or after their entry, `(n, CANDIDATES)`, flat.
+
+        After entry only trades that are still open at that bar count: bars of all ages at which a
+        trade may end, its last one among them, would make markets drift as closed trades did. In
+        place of windows that ended earlier stand their bars before entry; see `by_rank`.
+        """
+        t, window = self._t, self._by_place
         last = self._model.activity.length[window] - 1
         if t < LOOKBACK:
             reach = _PLACES_AWAY if t < LOOKBACK - _SHARP else 1
@@ -223,10 +227,16 @@ class _Candidates:
         elif t == LOOKBACK:
             place = np.full(window.shape, t)
         else:
-            reach = min(t - LOOKBACK, _PLACES_AWAY_LATER)
-            later = np.minimum(t + self._offset(reach), last)
-            place = np.maximum(later, np.minimum(SEEN, last))
-        found: IntArray = window * self._model.shapes.width + place
+            reach = min(t - SEEN, _PLACES_AWAY_LATER)
+            place = t + self._offset(reach)
+        there: IntArray = window * self._model.shapes.width + np.minimum(place, last)
+        return np.where(place <= last, there, self._ranked(window, rank))
+
+    def _ranked(self, window: IntArray, rank: IntArray) -> IntArray:
+        away = self._offset(_RANKS_AWAY)
+        near = np.clip(rank[:, None] + away, 1, SEEN - 1)
+        shapes = self._model.shapes
+        found: IntArray = window * shapes.width + shapes.by_range[window, near]
         return found
 
     def _offset(self, reach: int) -> IntArray:
