@@ -4,15 +4,17 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks import baselines
 from tradegen.api import Silent, run
 from tradegen.data.gold import Gold, GoldSource, load_gold
+from tradegen.data.parquet import read_table
 from tradegen.data.row import IntArray
 from tradegen.data.rows import Rows
 from tradegen.fidelity.overlap import halves, overlap_groups
@@ -69,6 +71,27 @@ def compare(gold_name: str, method: str, seed: int, n: int | None) -> Comparison
     rows = maker(gold, n, rng) if maker else _from_engine(gold_name, method, seed, n)
     seconds = time.perf_counter() - started
     return Comparison(gold, train, rows, (groups, np.arange(n)), gold.holdout, seed, seconds)
+
+
+def compare_file(gold_name: str, file: Path, seed: int) -> Comparison:
+    """Return the rows of a Parquet file, however they were made, beside real ones.
+
+    They need the contract's columns but need not keep the contract. Own columns of gold that the
+    file lacks, or holds values of another kind in, are left out of the real rows too.
+    """
+    gold = read_gold(gold_name)
+    train, rows = gold.train, Rows.from_arrow(read_table(file))
+    shared = {
+        name: values
+        for name, values in train.extras.items()
+        if name in rows.extras and _kinds(values) == _kinds(rows.extras[name])
+    }
+    groups = (overlap_groups(train), np.arange(len(rows)))
+    return Comparison(gold, replace(train, extras=shared), rows, groups, gold.holdout, seed)
+
+
+def _kinds(values: npt.NDArray[np.object_]) -> set[type]:
+    return {type(value) for value in values} - {type(None)}
 
 
 @cache

@@ -1,13 +1,15 @@
 """Families of measures: each scores a comparison, and says in details what the scores hide."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from benchmarks.compared import ENGINES, Comparison
+from benchmarks.compared import MADE, REFERENCES, Comparison
 from tradegen.data.invariants import find_violations
-from tradegen.data.row import FloatArray
+from tradegen.data.row import FloatArray, IntArray
+from tradegen.data.rows import Rows
 from tradegen.fidelity.diversity import coverage, self_repeats, vendi_ratio
 from tradegen.fidelity.features import (
     all_features,
@@ -36,6 +38,8 @@ Scored = tuple[Scores, Details]
 _KERNELS = 400
 _KERNELS_A_CHANNEL = 100
 _WORST = 12
+_FEWEST = 100
+"""Rows without which no measure but validity means anything."""
 
 
 def _validity(c: Comparison) -> Scored:
@@ -181,16 +185,59 @@ _FAMILIES: dict[str, Callable[[Comparison], Scored]] = {
 FAMILIES = tuple(_FAMILIES)
 
 
+def asks_what_gives_away(method: str) -> bool:
+    """Return whether it is of interest what gives a method's rows away: of known ways it is not."""
+    return method not in (*REFERENCES, *MADE)
+
+
 def score(comparison: Comparison, method: str, families: Sequence[str]) -> Scored:
-    """Score a comparison by the families asked for; only an engine is asked what gives it away."""
+    """Score a comparison by the families asked for.
+
+    Validity is of all rows. The others leave out rows that they cannot be computed of, and say so;
+    if that leaves fewer than 100, they are not computed.
+    """
     scores: Scores = {}
     details: Details = {}
+    kept = _scorable(comparison.synthetic)
+    part = _part(comparison, kept)
     for family in families:
-        if family == "giveaways" and method not in ENGINES:
+        if family == "giveaways" and not asks_what_gives_away(method):
             continue
-        measured, explained = _FAMILIES[family](comparison)
+        if family != "validity" and len(kept) == 0:
+            continue
+        measured, explained = _FAMILIES[family](comparison if family == "validity" else part)
         scores |= measured
         details |= explained
+    count = len(comparison.synthetic) - len(kept)
+    columns = [name for name in comparison.gold.train.extras if name not in comparison.real.extras]
+    if count:
+        scores["left out of all but validity"] = count / len(comparison.synthetic)
+    if count or columns:
+        details["left out"] = {"rows": count, "columns": columns}
     if comparison.seconds:
         scores["seconds to make them, start included"] = comparison.seconds
     return scores, details
+
+
+def _scorable(rows: Rows) -> IntArray:
+    """Return the rows that have all features: complete ones whose prices have logarithms.
+
+    None, if too many have not.
+    """
+    broken = find_violations(rows, None)
+    incomplete = [one.row for one in broken if one.criterion == "completeness"]
+    complete = np.setdiff1d(np.arange(len(rows)), incomplete)
+    if len(complete) == 0:
+        return complete
+    some = rows.select(complete)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        numbers = np.hstack([all_features(some).values, raw_bars(some).reshape(len(some), -1)])
+    found = complete[np.isfinite(numbers).all(axis=1)]
+    return found if len(found) >= min(_FEWEST, len(rows)) else found[:0]
+
+
+def _part(c: Comparison, kept: IntArray) -> Comparison:
+    """Return a comparison with some of its synthetic rows."""
+    if len(kept) == len(c.synthetic):
+        return c
+    return replace(c, synthetic=c.synthetic.select(kept), groups=(c.groups[0], c.groups[1][kept]))
