@@ -6,8 +6,11 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+SDV := build/sdv
+SDV_METHODS ?= copula
+GOLD ?= equity
 
-.PHONY: run test lint format types imports docs cassettes lock bench clean help
+.PHONY: run test lint format types imports docs cassettes lock bench bench-sdv clean help
 
 run: $(VENV)/.ready  ## set up and run the main job
 	$(BIN)/python -m tradegen run --n 10000
@@ -41,6 +44,13 @@ bench: $(VENV)/.ready-dev  ## run the benchmarks
 	$(BIN)/python -m benchmarks.indicators
 	$(BIN)/python -m benchmarks.nim
 
+bench-sdv: $(VENV)/.ready-dev $(SDV)/.ready  ## compare SDV's synthesisers (GOLD=equity or crypto)
+	$(BIN)/python -m benchmarks.flat_rows flatten --gold $(GOLD) --folder $(SDV)-$(GOLD)
+	$(SDV)/bin/python benchmarks/sdv_rows.py $(SDV)-$(GOLD) --methods $(SDV_METHODS)
+	$(BIN)/python -m benchmarks.flat_rows restore --gold $(GOLD) --folder $(SDV)-$(GOLD)
+	$(BIN)/python -m benchmarks.quality --quick --gold $(GOLD) --methods half holdout embedded \
+	  --rows $(foreach name,$(SDV_METHODS),sdv-$(name)=$(SDV)-$(GOLD)/sdv-$(name).parquet)
+
 lock: $(VENV)/.ready-dev  ## pin the newest versions that pyproject.toml allows
 	$(BIN)/python -m pip --disable-pip-version-check install --quiet uv
 	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -50,11 +60,11 @@ lock: $(VENV)/.ready-dev  ## pin the newest versions that pyproject.toml allows
 	  --no-annotate --no-header --no-emit-index-url --upgrade --constraint requirements.lock \
 	  pyproject.toml --group build --group dev --output-file requirements-dev.lock
 
-clean:  ## remove the virtual environment
-	rm -rf $(VENV)
+clean:  ## remove the virtual environments
+	rm -rf $(VENV) $(SDV)
 
 help:  ## show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 # The stamps say that the virtual environment holds what the lock file says.
 $(VENV)/.ready: requirements.lock pyproject.toml | $(BIN)/python
@@ -66,6 +76,12 @@ $(VENV)/.ready-dev: requirements-dev.lock pyproject.toml | $(BIN)/python
 	$(PIP) --require-hashes -r requirements-dev.lock
 	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.ready
+
+# SDV needs an older pandas than tradegen, so it lives apart and is pinned nowhere.
+$(SDV)/.ready: | $(BIN)/python
+	$(BIN)/python -m venv $(SDV)
+	$(SDV)/bin/python -m pip --disable-pip-version-check install --quiet 'sdv>=2,<3' pyarrow
+	@touch $@
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
