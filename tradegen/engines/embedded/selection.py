@@ -76,14 +76,14 @@ def learn_selection(donors: Donors, seed: int, candidates: int = CANDIDATES) -> 
         return NO_SELECTION
     if len(gold) > MOST_TRAINED_ON:
         gold = gold.select(np.linspace(0, len(gold) - 1, MOST_TRAINED_ON).astype(np.int64))
-    simulated = _simulated(donors, min(max(2 * len(gold), 1000), MOST_TRAINED_ON), seed)
+    simulated = _simulated(donors, min(max(len(gold), 600), MOST_TRAINED_ON), seed)
     values = np.vstack([traits(gold), traits(simulated)])
     real = np.arange(len(values)) < len(gold)
     trees = HistGradientBoostingClassifier(
-        max_iter=80,
+        max_iter=50,
         max_depth=4,
         max_bins=64,
-        learning_rate=0.08,
+        learning_rate=0.12,
         min_samples_leaf=25,
         l2_regularization=5.0,
         class_weight="balanced",

@@ -21,6 +21,7 @@ Keys = npt.NDArray[np.float32]
 _SHORT, _LONG = 5, 20
 _APPROACH = 6.0
 _CLIP = 4.0
+_RIDGE = 1e-9
 _POWER = 0.15
 _OWN_KEY = 0.5
 _TINY = 1e-9
@@ -96,12 +97,15 @@ class Regression:
     def fit(cls, terms: Sequence[FloatArray], targets: Sequence[FloatArray]) -> "Regression":
         """Fit by least squares; terms and targets have shape `(n_bars,)`.
 
-        A key's standard deviation is the fourth root of the share of variance that it explains.
+        A key's standard deviation grows with the share of variance that it explains.
         """
         design = np.stack(terms, axis=1)
+        square = design.T @ design
+        square[np.diag_indices_from(square)] *= 1 + _RIDGE
+        square[np.diag_indices_from(square)] += _TINY
         columns = []
         for target in targets:
-            found = np.linalg.lstsq(design, target, rcond=None)[0]
+            found = np.linalg.solve(square, design.T @ target)
             expected = design @ found
             explained = expected.var() / max(target.var(), _TINY)
             columns.append(found * explained**_POWER / max(float(expected.std()), _TINY))

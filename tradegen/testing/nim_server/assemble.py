@@ -52,7 +52,7 @@ def _learn(options: Options) -> "tuple[Engine, Gold, Codec]":
 
     source = GoldSource(files=options.gold or (DEMO_GOLD,), holdout=options.holdout)
     gold = load_gold(source)
-    engine = learn_embedded(gold, options.seed, _FALSE_REJECTIONS).start()
+    engine = learn_embedded(gold, options.seed, _FALSE_REJECTIONS, candidates=1).start()
     return engine, gold, WireCodec(gold)
 
 
