@@ -21,7 +21,6 @@ from tradegen.engines.embedded.paths import BarModel
 from tradegen.engines.embedded.shapes import learn_shapes
 from tradegen.engines.embedded.windows import (
     Clock,
-    Windows,
     clocks,
     intervals_of,
     learn_windows,
@@ -136,12 +135,6 @@ def learn_donors(gold: Gold) -> Donors:
         own=learn_own_columns(rows, gold.extras, kind),
         index={trade_id: k for k, trade_id in enumerate(rows.trade_id.tolist())},
     )
-
-
-def _alike(windows: Windows, neighbours: IntArray, rows: Rows) -> IntArray:
-    """Return the train rows of the nearest windows of each row's side, `(n_train, k)`."""
-    nearest = neighbours[np.arange(len(rows)), rows.long.astype(np.int64), :_ALIKE]
-    return windows.row[nearest]
 
 
 def _two_sided(long: BoolArray) -> bool:
