@@ -1,11 +1,18 @@
+import warnings
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.support.engine import SEED, brief, demo_model
+from tests.support.made_rows import rows_at, us
+from tests.support.market_gold import loaded, trades_on
 from tests.support.rows import demo_gold
+from tradegen.data.interval import DAY_US
+from tradegen.data.row import LOOKBACK, PRICE_FIELDS
 from tradegen.data.rows import Rows
+from tradegen.engines.embedded.donors import learn_donors
 from tradegen.engines.embedded.generator import EmbeddedGenerator
 from tradegen.engines.embedded.selection import (
     FEWEST,
@@ -65,3 +72,27 @@ def test_traits_are_finite_for_rows_without_moves_or_volume() -> None:
     flat = {name: np.full(len(rows.bars), 50.0) for name in ("open", "high", "low", "close")}
     still = replace(rows, bars=replace(rows.bars, **flat, volume=np.zeros(len(rows.bars))))
     assert np.all(np.isfinite(traits(still)))
+
+
+@pytest.mark.parametrize("still", ["some windows", "some lookbacks", "every lookback"])
+def test_gold_that_does_not_move_teaches_without_a_warning(tmp_path: Path, still: str) -> None:
+    times = np.arange(us("2000-01-01"), us("2003-06-01"), DAY_US)
+    rows = rows_at(trades_on(times, [3, 8, 15], 9))
+    owner = np.repeat(np.arange(len(rows)), rows.n_bars)
+    place = np.arange(len(rows.bars)) - rows.offsets[owner]
+    flat = (owner % 4 == 0) | (still == "every lookback")
+    flat &= (place < LOOKBACK) | (still == "some windows")
+    bars = {name: np.where(flat, 100.0, getattr(rows.bars, name)) for name in PRICE_FIELDS}
+    rows = replace(
+        rows,
+        bars=replace(rows.bars, **bars),
+        entry_price=np.where(flat[rows.entry_bar], 100.0, rows.entry_price),
+        exit_price=np.where(flat[rows.exit_bar], 100.0, rows.exit_price),
+    )
+    gold = loaded(tmp_path / "gold.parquet", rows)
+    assert len(gold.train) >= FEWEST
+    assert (gold.volatility == 0).any()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        selection = learn_selection(learn_donors(gold), SEED)
+    assert np.all(np.isfinite(selection.log_odds(gold.train)))

@@ -38,6 +38,7 @@ _PLACES_AWAY, _PLACES_AWAY_LATER = 3, 4
 _SHARP = 3
 _START_DRAWS = 12
 _BAR_DRAWS = 3
+_FARTHEST_LOG = 100.0
 _TINY = 1e-12
 
 
@@ -280,7 +281,20 @@ def to_prices(
     log_close = np.cumsum(moves.returns, axis=1)
     log_open = log_close - moves.body
     shift = np.log(entry_open) - log_open[:, LOOKBACK]
-    log_close, log_open = log_close + shift[:, None], log_open + shift[:, None]
-    high = np.exp(np.maximum(log_open, log_close) + moves.upper)
-    low = np.exp(np.minimum(log_open, log_close) - moves.lower)
-    return np.exp(log_open), high, low, np.exp(log_close)
+    return prices_of(log_open + shift[:, None], log_close + shift[:, None], moves)
+
+
+def prices_of(
+    log_open: FloatArray, log_close: FloatArray, moves: Moves
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Return open, high, low and close from opens and closes, and the shadows of `moves`.
+
+    Prices are finite: a lookback that hardly moves scales what follows beyond any number.
+    """
+    high = np.maximum(log_open, log_close) + moves.upper
+    low = np.minimum(log_open, log_close) - moves.lower
+    open_, high, low, close = (
+        np.exp(np.clip(log, -_FARTHEST_LOG, _FARTHEST_LOG))
+        for log in (log_open, high, low, log_close)
+    )
+    return open_, high, low, close

@@ -35,7 +35,7 @@ from tradegen.engines.embedded.compose import (
 from tradegen.engines.embedded.donors import Donors
 from tradegen.engines.embedded.generator import task_of
 from tradegen.engines.embedded.own_columns import columns_among
-from tradegen.engines.embedded.paths import Moves, Start, scale_to, simulate, to_prices
+from tradegen.engines.embedded.paths import Moves, Start, prices_of, scale_to, simulate, to_prices
 from tradegen.engines.embedded.trades import (
     BarArrays,
     holdings,
@@ -201,9 +201,7 @@ def _continue(close: FloatArray, moves: Moves, known: BoolArray, tick: FloatArra
     returns = np.where(known, 0.0, moves.returns)
     log_close = np.log(close[:, -1:]) + np.cumsum(returns, axis=1)
     log_open = log_close - np.where(known, 0.0, moves.body)
-    high = np.exp(np.maximum(log_open, log_close) + moves.upper)
-    low = np.exp(np.minimum(log_open, log_close) - moves.lower)
-    return snap_bars((np.exp(log_open), high, low, np.exp(log_close)), tick, moves.gap)
+    return snap_bars(prices_of(log_open, log_close, moves), tick, moves.gap)
 
 
 def _times(donors: Donors, kind: IntArray, rows: Rows, total: int) -> tuple[IntArray, IntArray]:

@@ -102,12 +102,13 @@ def _simulated(donors: Donors, n: int, seed: int) -> Rows:
     place = rng.integers(0, len(order), (n, 1)) + rng.integers(-reach, reach + 1, (n, 3))
     seeds = order[np.clip(place, 0, len(order) - 1)]
     low, high = (edge(donors.volatility[seeds], axis=1) for edge in (np.min, np.max))
+    high = np.maximum(high * _WIDER, _TINY)  # windows may stand still
     parts = []
     for start in range(0, n, _CHUNK):
         own = slice(start, min(start + _CHUNK, n))
         numbers = np.arange(n)[own]
         free = [frozenset[str]()] * len(numbers)
-        task = Task(numbers, seeds[own], low[own], high[own] * _WIDER, free)
+        task = Task(numbers, seeds[own], low[own], high[own], free)
         path = rng.random((len(task.numbers), path_draws_needed(donors)))
         parts.append(compose(donors, task, path, rng.random((len(path), TRADE_DRAWS))))
     return Rows.concatenate(parts)
