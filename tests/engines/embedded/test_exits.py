@@ -12,6 +12,7 @@ from tests.support.rows import demo_gold
 from tradegen.data.interval import HOUR_US
 from tradegen.data.row import LOOKBACK, FloatArray, IntArray
 from tradegen.data.rows import Rows
+from tradegen.engines.embedded import exits
 from tradegen.engines.embedded.exits import Course, ExitModel, learn_exits
 
 LONGEST = 40
@@ -96,3 +97,16 @@ def test_trades_are_held_as_long_as_golds() -> None:
     holding = gold.n_bars - 1 - LOOKBACK
     assert model.shortest == holding.min()
     assert model.patience.mean() == pytest.approx(np.log1p(holding).mean(), rel=0.1)
+
+
+def test_how_many_bars_are_looked_at_together_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = trades()
+    gold = cut(rows, np.random.default_rng(1).integers(3, 30, len(rows)))
+    draw, longest = np.random.default_rng(2).random(len(rows)), np.full(len(rows), LONGEST)
+    whole = learned(gold)
+    holding = whole.holding(course_of(rows, whole), draw, longest)
+    monkeypatch.setattr(exits, "_AT_ONCE", 1000)
+    assert np.array_equal(learned(gold).weights, whole.weights)
+    assert np.array_equal(whole.holding(course_of(rows, whole), draw, longest), holding)

@@ -1,6 +1,6 @@
 """When trades are closed: odds of an exit at each bar, learned from how gold's trades went."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -9,6 +9,9 @@ from tradegen.data.rows import Rows
 
 _KNOTS = np.array([0, 1, 2, 3, 5, 8, 12, 18, 26, 36, 48, 64, 96, 144, 224, 352, 544])
 _MOST_BARS = 120_000
+_AT_ONCE = 200_000
+"""Bars whose terms are made together: there are dozens for each, and one trade may be long."""
+
 _CLIP = 4.0
 _TINY = 1e-9
 
@@ -64,6 +67,10 @@ class Course:
             kind=kind,
         )
 
+    def part(self, own: slice) -> "Course":
+        """Return the course of some of the trades."""
+        return Course(*(getattr(self, field.name)[own] for field in fields(self)))
+
     def terms(self, n_kinds: int) -> FloatArray:
         """Return what an exit's odds depend on, shape `(n, n_held, n_terms)`.
 
@@ -114,8 +121,11 @@ class ExitModel:
 
         `draw` is uniform and `longest` below the course's `n_held`; both have shape `(n,)`.
         """
-        odds = (course.terms(self.n_kinds) * self.weights).sum(axis=2) + self.intercept
-        hazard = 1 / (1 + np.exp(-odds))
+        odds = [
+            (course.part(own).terms(self.n_kinds) * self.weights).sum(axis=2) + self.intercept
+            for own in _slices(*course.close.shape)
+        ]
+        hazard = 1 / (1 + np.exp(-np.concatenate(odds)))
         bars = np.arange(hazard.shape[1])
         hazard[:, bars < self.shortest] = 0.0
         left = np.cumprod(1 - hazard, axis=1)
@@ -152,6 +162,18 @@ def _cases(
     rows: Rows, patience: FloatArray, kind: IntArray, n_kinds: int
 ) -> tuple[FloatArray, BoolArray]:
     """Return a case for every bar that a trade is open at, and whether it is closed there."""
+    shortest = int(rows.n_bars.min()) - 1 - LOOKBACK
+    parts = [
+        _cases_among(rows.slice(own.start, own.stop), patience[own], kind[own], n_kinds, shortest)
+        for own in _slices(len(rows), int(rows.n_bars.max()))
+    ]
+    terms, closed = zip(*parts, strict=True)
+    return np.concatenate(terms), np.concatenate(closed)
+
+
+def _cases_among(
+    rows: Rows, patience: FloatArray, kind: IntArray, n_kinds: int, shortest: int
+) -> tuple[FloatArray, BoolArray]:
     longest = int(rows.n_bars.max())
     at = np.minimum(np.arange(longest), rows.n_bars[:, None] - 1) + rows.offsets[:-1, None]
     bars = rows.bars
@@ -159,6 +181,12 @@ def _cases(
     course = Course.of((*columns,), rows.long, patience, kind)  # type: ignore[arg-type]
     holding = rows.n_bars - 1 - LOOKBACK
     past = np.arange(longest - LOOKBACK)
-    open_ = (past <= holding[:, None]) & (past >= holding.min())
+    open_ = (past <= holding[:, None]) & (past >= shortest)
     closed = past == holding[:, None]
     return course.terms(n_kinds)[open_], closed[open_]
+
+
+def _slices(n: int, n_bars: int) -> list[slice]:
+    """Return the parts of `n` trades of `n_bars` each that are looked at together."""
+    step = max(_AT_ONCE // n_bars, 1)
+    return [slice(start, min(start + step, n)) for start in range(0, n, step)]
