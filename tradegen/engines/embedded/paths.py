@@ -257,7 +257,8 @@ def _most_alike(keys: Keys, candidates: IntArray, wanted: FloatArray) -> IntArra
 
 
 def _rank(values: FloatArray) -> IntArray:
-    columns = [(values[:, :SEEN] < values[:, [t]]).sum(axis=1) for t in range(values.shape[1])]
+    """Return each lookback bar's rank among the first 65 bars, shape `(n, 64)`."""
+    columns = [(values[:, :SEEN] < values[:, [t]]).sum(axis=1) for t in range(LOOKBACK)]
     return np.stack(columns, axis=1)
 
 
