@@ -12,7 +12,7 @@ from tests.support.rows import demo_gold
 from tradegen.data.interval import DAY_US
 from tradegen.data.row import LOOKBACK, PRICE_FIELDS
 from tradegen.data.rows import Rows
-from tradegen.engines.embedded.donors import learn_donors
+from tradegen.engines.embedded.donors import Donors, learn_donors
 from tradegen.engines.embedded.generator import EmbeddedGenerator
 from tradegen.engines.embedded.selection import (
     FEWEST,
@@ -32,6 +32,11 @@ def made(selection: Selection) -> Rows:
     return Rows.from_models(generator.write([brief(i) for i in range(N)]))
 
 
+def first_rows(n: int) -> Donors:
+    gold = demo_gold()
+    return learn_donors(replace(gold, train=gold.train.slice(0, n), volatility=gold.volatility[:n]))
+
+
 def test_candidates_are_drawn_with_the_odds_they_have() -> None:
     odds = np.log(np.tile([1.0, 2.0, 5.0], (80_000, 1)))
     chosen = NO_SELECTION.choose(odds, np.random.default_rng(0).random(len(odds)))
@@ -43,6 +48,14 @@ def test_real_rows_are_likelier_to_be_kept_than_simulated_ones() -> None:
     selection = demo_model().selection
     real, simulated = demo_gold().train, made(NO_SELECTION)
     assert selection.log_odds(real).mean() > selection.log_odds(simulated).mean() + 0.2
+
+
+def test_a_row_chosen_from_a_few_depends_on_its_own_brief_alone() -> None:
+    generator = EmbeddedGenerator(demo_model().donors, SEED, demo_model().selection)
+    together = generator.write([brief(i) for i in range(30)])
+    assert [generator.write([brief(i)])[0] for i in (0, 13, 29)] == [
+        together[i] for i in (0, 13, 29)
+    ]
 
 
 def test_rows_kept_are_harder_to_tell_from_gold_than_rows_written() -> None:
@@ -58,7 +71,9 @@ def test_rows_kept_are_harder_to_tell_from_gold_than_rows_written() -> None:
 
 def test_one_candidate_or_a_handful_of_gold_rows_need_no_classifier() -> None:
     assert learn_selection(demo_model().donors, SEED, candidates=1) is NO_SELECTION
-    assert len(demo_gold().train) > FEWEST
+    for n, trained in ((FEWEST - 1, False), (FEWEST, True)):
+        few = first_rows(n)
+        assert (learn_selection(few, SEED) is not NO_SELECTION) == trained
 
 
 def test_odds_do_not_depend_on_the_batch() -> None:
