@@ -46,7 +46,7 @@ class Channel:
     def of(
         cls, windows: Windows, values: FloatArray, n_places: int, bend: float, slower: float
     ) -> Self:
-        """Learn a channel from log ranges or volumes of windows, shape `(n, w)`."""
+        """Learn a channel from log ranges, volumes or gaps of windows, shape `(n, w)`."""
         known = windows.known
         season = _season(values, known, windows.place, n_places)
         rest = values - season[windows.place]

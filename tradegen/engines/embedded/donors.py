@@ -106,7 +106,7 @@ class Donors:
 
 
 def learn_donors(gold: Gold) -> Donors:
-    """Learn from gold's train rows; nothing else of gold is looked at."""
+    """Learn from gold's train rows; of the holdout, only when it begins is looked at."""
     rows, market = gold.train, gold.market
     bars_per_year = market.bars_per_year(rows)
     kind, slots = _kinds(rows, market, gold.begins)

@@ -95,8 +95,8 @@ def simulate(model: BarModel, start: Start, draws: FloatArray) -> Moves:
     How wide and how heavily traded bars are comes from a blend of three windows, one near each
     seed; see `activity.blend`. Then, bar after bar, a gap and a shape are taken from bars of the
     seeds' nearest windows of which the same was to be expected; see `shapes`. Half of the bars
-    that a shape is taken from lie at about the same distance from their entry, the entry bar's all
-    do, so that markets move before and after an entry as they do in gold.
+    that a shape is taken from lie at about the same distance from their entry, from the last bar
+    before it on all do, so that markets move before and after an entry as they do in gold.
 
     `draws` are uniform, of shape `(n, draws_needed(n_bars))`. The first `t` bars depend only on
     the first `draws_needed(t)` of them.
