@@ -90,3 +90,11 @@ def test_windows_that_end_are_followed_by_longer_ones() -> None:
     longest = np.array([known.length[known.kind == kind].max() for kind in known.kind])
     assert np.all((after > known.length) | (known.length == longest))
     assert np.array_equal(known.kind[known.follow], known.kind)
+
+
+def test_bars_far_beyond_golds_windows_still_differ() -> None:
+    many = np.full((N, 3), 1 / 3), np.ones((N, 3)), np.zeros((N, 400), dtype=np.int64)
+    long = blend(activity(), sources(), *many)
+    for values in (long.range, long.volume):
+        later, before = values[:, 200:].std(axis=1), values[:, :SEEN].std(axis=1)
+        assert np.median(later / before) > 0.7

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from tradegen.data.row import BoolArray, FloatArray, IntArray
-from tradegen.engines.embedded.windows import SEEN, Windows
+from tradegen.engines.embedded.windows import SEEN, Windows, place_within
 
 _KNOTS = 1001
 _REACH = 8
@@ -223,7 +223,7 @@ def _mix(
     current = sources
     longest = channel.standard.shape[1]
     for t in range(n_bars):
-        at = min(t, longest - 1)
+        at = place_within(t, longest)
         while True:
             after = np.where(activity.length[current] > at, current, activity.follow[current])
             if np.array_equal(after, current):

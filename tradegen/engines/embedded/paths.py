@@ -18,7 +18,7 @@ from tradegen.engines.embedded.shapes import (
     shape_terms,
     sums_before,
 )
-from tradegen.engines.embedded.windows import SEEN
+from tradegen.engines.embedded.windows import SEEN, place_within
 
 CANDIDATES = 12
 """Bars that are compared, by what was expected of them, for each new gap and each new shape."""
@@ -220,7 +220,8 @@ class _Candidates:
         trade may end, its last one among them, would make markets drift as closed trades did. In
         place of windows that ended earlier stand their bars before entry; see `by_rank`.
         """
-        t, window = self._t, self._by_place
+        t = place_within(self._t, self._model.shapes.width)
+        window = self._by_place
         last = self._model.activity.length[window] - 1
         if t < LOOKBACK:
             reach = _PLACES_AWAY if t < LOOKBACK - _SHARP else 1

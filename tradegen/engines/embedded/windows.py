@@ -115,6 +115,18 @@ def places(time: IntArray, kind: IntArray, by: Sequence[Clock]) -> IntArray:
     return place
 
 
+def place_within(t: int, width: int) -> int:
+    """Return the place that bar `t` is made like, in windows of `width` bars.
+
+    Beyond their last one, the bars after entry are gone through back and forth.
+    """
+    if t < width:
+        return t
+    span = max(width - SEEN, 1)
+    at = (t - SEEN) % (2 * span)
+    return SEEN + min(at, 2 * span - 1 - at)
+
+
 def learn_windows(rows: Rows, market: Market, kind: IntArray, by: Sequence[Clock]) -> Windows:
     """Take windows from train rows, spread over time, at most 2,000 of each kind and side."""
     index = _spread(rows, kind)
