@@ -95,7 +95,7 @@ def test_no_trade_is_held_for_longer_or_shorter_than_it_may() -> None:
 def test_trades_are_held_as_long_as_golds() -> None:
     gold, model = demo_gold().train, demo_model().donors.exits
     holding = gold.n_bars - 1 - LOOKBACK
-    assert model.shortest == holding.min()
+    assert model.shortest.min() == holding.min()
     assert model.patience.mean() == pytest.approx(np.log1p(holding).mean(), rel=0.1)
 
 

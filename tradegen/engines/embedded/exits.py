@@ -13,6 +13,7 @@ _AT_ONCE = 200_000
 """Bars whose terms are made together: there are dozens for each, and one trade may be long."""
 
 _CLIP = 4.0
+_CERTAIN = 50.0
 _TINY = 1e-9
 
 
@@ -106,15 +107,15 @@ class Course:
 class ExitModel:
     """A discrete-time hazard model (Singer and Willett, 1993): logistic odds of an exit.
 
-    `patience` is that of each train row, shape `(n_train,)`, `shortest` the fewest bars from entry
-    to exit that gold's trades take.
+    `patience` is that of each train row, shape `(n_train,)`, `shortest`, `(n_kinds,)`, the fewest
+    bars from entry to exit that gold's trades of each kind take.
     """
 
     weights: FloatArray
     intercept: float
     n_kinds: int
     patience: FloatArray
-    shortest: int
+    shortest: IntArray
 
     def holding(self, course: Course, draw: FloatArray, longest: IntArray) -> IntArray:
         """Return how many bars after entry each trade is closed, from `shortest` to `longest`.
@@ -127,7 +128,7 @@ class ExitModel:
         ]
         hazard = 1 / (1 + np.exp(-np.concatenate(odds)))
         bars = np.arange(hazard.shape[1])
-        hazard[:, bars < self.shortest] = 0.0
+        hazard[bars < self.shortest[course.kind][:, None]] = 0.0
         left = np.cumprod(1 - hazard, axis=1)
         closed = (left <= 1 - draw[:, None]) | (bars >= longest[:, None])
         holding: IntArray = closed.argmax(axis=1)
@@ -145,26 +146,24 @@ def learn_exits(rows: Rows, kind: IntArray, n_kinds: int, similar: IntArray) -> 
     counted = np.maximum(other.sum(axis=1), 1)
     patience = (log_holding[similar] * other).sum(axis=1) / counted
     patience = np.where(other.any(axis=1), patience, log_holding.mean())
+    shortest = np.array([holding[kind == number].min() for number in range(n_kinds)])
     few = max(int(_MOST_BARS / (holding.mean() + 1)), 1)
     index = np.unique(np.linspace(0, len(rows) - 1, min(few, len(rows))).astype(np.int64))
-    terms, closed = _cases(rows.select(index), patience[index], kind[index], n_kinds)
+    terms, closed = _cases(rows.select(index), patience[index], kind[index], shortest)
     if closed.all():
         nothing = np.zeros(terms.shape[1])
-        return ExitModel(nothing, 50.0, n_kinds, patience, int(holding.min()))
+        return ExitModel(nothing, _CERTAIN, n_kinds, patience, shortest)
     with threadpool_limits(1):
         found = LogisticRegression(C=1.0, max_iter=300).fit(terms, closed)
-    return ExitModel(
-        found.coef_[0], float(found.intercept_[0]), n_kinds, patience, int(holding.min())
-    )
+    return ExitModel(found.coef_[0], float(found.intercept_[0]), n_kinds, patience, shortest)
 
 
 def _cases(
-    rows: Rows, patience: FloatArray, kind: IntArray, n_kinds: int
+    rows: Rows, patience: FloatArray, kind: IntArray, shortest: IntArray
 ) -> tuple[FloatArray, BoolArray]:
     """Return a case for every bar that a trade is open at, and whether it is closed there."""
-    shortest = int(rows.n_bars.min()) - 1 - LOOKBACK
     parts = [
-        _cases_among(rows.slice(own.start, own.stop), patience[own], kind[own], n_kinds, shortest)
+        _cases_among(rows.slice(own.start, own.stop), patience[own], kind[own], shortest)
         for own in _slices(len(rows), int(rows.n_bars.max()))
     ]
     terms, closed = zip(*parts, strict=True)
@@ -172,7 +171,7 @@ def _cases(
 
 
 def _cases_among(
-    rows: Rows, patience: FloatArray, kind: IntArray, n_kinds: int, shortest: int
+    rows: Rows, patience: FloatArray, kind: IntArray, shortest: IntArray
 ) -> tuple[FloatArray, BoolArray]:
     longest = int(rows.n_bars.max())
     at = np.minimum(np.arange(longest), rows.n_bars[:, None] - 1) + rows.offsets[:-1, None]
@@ -181,9 +180,9 @@ def _cases_among(
     course = Course.of((*columns,), rows.long, patience, kind)  # type: ignore[arg-type]
     holding = rows.n_bars - 1 - LOOKBACK
     past = np.arange(longest - LOOKBACK)
-    open_ = (past <= holding[:, None]) & (past >= shortest)
+    open_ = (past <= holding[:, None]) & (past >= shortest[kind][:, None])
     closed = past == holding[:, None]
-    return course.terms(n_kinds)[open_], closed[open_]
+    return course.terms(len(shortest))[open_], closed[open_]
 
 
 def _slices(n: int, n_bars: int) -> list[slice]:

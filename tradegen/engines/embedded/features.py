@@ -6,6 +6,7 @@ import numpy as np
 
 from tradegen.data.row import LOOKBACK, FloatArray
 from tradegen.data.rows import Rows
+from tradegen.engines.embedded.correlations import correlation
 from tradegen.engines.embedded.donors import entry_context
 
 _TINY = 1e-9
@@ -85,7 +86,7 @@ def _bar_features(rows: Rows) -> list[FloatArray]:
         (returns == 0).mean(axis=1),
         volume.std(axis=1),
         _autocorrelation(volume),
-        _correlation(np.abs(standard), volume[:, 1:]),
+        correlation(np.abs(standard), volume[:, 1:]),
     ]
 
 
@@ -124,12 +125,4 @@ def _autocorrelation(values: FloatArray) -> FloatArray:
     centred = values - values.mean(axis=1, keepdims=True)
     variance = np.maximum((centred**2).mean(axis=1), _TINY)
     result: FloatArray = (centred[:, 1:] * centred[:, :-1]).mean(axis=1) / variance
-    return result
-
-
-def _correlation(a: FloatArray, b: FloatArray) -> FloatArray:
-    a = a - a.mean(axis=1, keepdims=True)
-    b = b - b.mean(axis=1, keepdims=True)
-    norm = np.sqrt((a**2).mean(axis=1) * (b**2).mean(axis=1))
-    result: FloatArray = (a * b).mean(axis=1) / np.maximum(norm, _TINY)
     return result

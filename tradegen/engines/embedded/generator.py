@@ -18,7 +18,7 @@ from tradegen.engines.embedded.selection import NO_SELECTION, Selection
 from tradegen.engines.protocols import Brief
 from tradegen.streams import Purpose, uniforms
 
-_PARTS = (0, 1, 3)
+_PARTS = (0, 1, 3)  # part 2 turns the seeds; see `task_of`
 
 
 def task_of(donors: Donors, briefs: Sequence[Brief], seed: int) -> Task:

@@ -7,6 +7,7 @@ from scipy.spatial import cKDTree
 
 from tradegen.data.row import FloatArray, IntArray
 from tradegen.data.rows import Rows
+from tradegen.engines.embedded.correlations import correlation
 from tradegen.engines.embedded.windows import Windows
 
 NEAREST = 12
@@ -79,25 +80,14 @@ def _descriptors(rows: Rows) -> Iterator[FloatArray]:
             log_range.mean(axis=1),
             log_range.std(axis=1),
             np.log(volume.std(axis=1) + 0.05),
-            _lagged(log_range),
-            _lagged(volume),
+            correlation(log_range[:, 1:], log_range[:, :-1]),
+            correlation(volume[:, 1:], volume[:, :-1]),
             np.log1p(gap / scale),
             (open_[:, 1:] == close[:, :-1]).mean(axis=1),
             shadow.mean(axis=1),
-            _correlation(log_range, volume),
+            correlation(log_range, volume),
             returns[:, -10:].sum(axis=1) / scale,
             close[:, -1],
             volume.mean(axis=1),
         ]
         yield np.stack(columns, axis=1)
-
-
-def _lagged(values: FloatArray) -> FloatArray:
-    return _correlation(values[:, 1:], values[:, :-1])
-
-
-def _correlation(a: FloatArray, b: FloatArray) -> FloatArray:
-    a, b = a - a.mean(axis=1, keepdims=True), b - b.mean(axis=1, keepdims=True)
-    norm = np.sqrt((a**2).mean(axis=1) * (b**2).mean(axis=1))
-    result: FloatArray = (a * b).mean(axis=1) / np.maximum(norm, _TINY)
-    return result

@@ -258,8 +258,8 @@ def _most_alike(keys: Keys, candidates: IntArray, wanted: FloatArray) -> IntArra
 
 
 def _rank(values: FloatArray) -> IntArray:
-    """Return each lookback bar's rank among the first 65 bars, shape `(n, 64)`."""
-    columns = [(values[:, :SEEN] < values[:, [t]]).sum(axis=1) for t in range(LOOKBACK)]
+    """Return each bar's rank among the first 65 bars of its row, shape `(n, n_bars)`."""
+    columns = [(values[:, :SEEN] < values[:, [t]]).sum(axis=1) for t in range(values.shape[1])]
     return np.stack(columns, axis=1)
 
 

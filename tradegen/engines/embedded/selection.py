@@ -13,6 +13,7 @@ import numpy as np
 from tradegen.data.row import FloatArray, IntArray
 from tradegen.data.rows import Rows
 from tradegen.engines.embedded.compose import TRADE_DRAWS, Task, compose, path_draws_needed
+from tradegen.engines.embedded.correlations import correlation
 from tradegen.engines.embedded.donors import Donors
 from tradegen.engines.embedded.features import features
 from tradegen.streams import Purpose, stream
@@ -50,7 +51,8 @@ class Selection:
         bounded: FloatArray = np.clip(odds, _LEAST, _MOST)
         return bounded
 
-    def choose(self, log_odds: FloatArray, draw: FloatArray) -> IntArray:
+    @staticmethod
+    def choose(log_odds: FloatArray, draw: FloatArray) -> IntArray:
         """Return a candidate for each row; `log_odds` `(n, candidates)`, `draw` uniform, `(n,)`."""
         weights = np.exp(log_odds)
         cumulative = np.cumsum(weights, axis=1)
@@ -137,16 +139,16 @@ def traits(rows: Rows) -> FloatArray:
     pick = at[:, None], top
     more = [
         (move**3).mean(axis=1),
-        _lagged(move, move, 2),
-        _lagged(size, size, 5),
-        _lagged(move, size, 1),
-        _lagged(move, size, 2),
-        _lagged(log_range, log_range, 5),
-        _lagged(volume, volume, 5),
-        _lagged(volume, log_range, 0),
-        _lagged(np.abs(gap), log_range, 0),
-        _lagged(np.abs(gap), volume, 0),
-        _lagged(gap, body, 0),
+        correlation(move, move, 2),
+        correlation(size, size, 5),
+        correlation(move, size, 1),
+        correlation(move, size, 2),
+        correlation(log_range, log_range, 5),
+        correlation(volume, volume, 5),
+        correlation(volume, log_range, 0),
+        correlation(np.abs(gap), log_range, 0),
+        correlation(np.abs(gap), volume, 0),
+        correlation(gap, body, 0),
         (np.abs(gap) < _TINY).mean(axis=1),
         gap.var(axis=1),
         np.abs(gap).max(axis=1),
@@ -167,12 +169,3 @@ def traits(rows: Rows) -> FloatArray:
         rows.long.astype(np.float64),
     ]
     return np.column_stack([features(rows), *more])
-
-
-def _lagged(a: FloatArray, b: FloatArray, lag: int) -> FloatArray:
-    """Return the correlation of each row of `a` with that of `b` some bars later, shape `(n,)`."""
-    a, b = a - a.mean(axis=1, keepdims=True), b - b.mean(axis=1, keepdims=True)
-    norm = np.sqrt((a**2).mean(axis=1) * (b**2).mean(axis=1))
-    product = (a[:, : a.shape[1] - lag] * b[:, lag:]).mean(axis=1)
-    result: FloatArray = product / np.maximum(norm, _TINY)
-    return result

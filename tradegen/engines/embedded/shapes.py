@@ -55,11 +55,14 @@ class Situation:
 
     def terms(self) -> list[FloatArray]:
         """Return all terms that a gap's sign is regressed on."""
-        last, gap = np.clip(self.last, -_CLIP, _CLIP), np.clip(self.gap_before, -_CLIP, _CLIP)
+        last, gap, short, long = (
+            np.clip(value, -_CLIP, _CLIP)
+            for value in (self.last, self.gap_before, self.short, self.long)
+        )
         return [
             *(np.ones_like(self.range), self.range, self.before, self.after, self.ahead),
             *(self.volume, self.volume_before, self.gap_size),
-            *(last, np.abs(last), self.short, self.long, gap, np.abs(gap)),
+            *(last, np.abs(last), short, long, gap, np.abs(gap)),
             *(self.range**2, self.volume**2, self.gap_size**2),
             *(self.range * self.volume, self.range * self.gap_size),
             *(self.range * self.before, self.range * self.after, self.after**2),
