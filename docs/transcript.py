@@ -27,7 +27,7 @@ from tradegen.settings import Settings
 from tradegen.testing.nim_server.process import nim_server
 from tradegen.testing.nim_server.record import Exchange, read_record
 
-N, SEED, FIRST_ROW = 500, 15, 345
+N, SEED, FIRST_ROW = 500, 19, 90
 """Rows are tried from the first on until one goes `WAY`; that it is the first spares the search."""
 
 WAY = ("sampler_node", "generator_node", "judge_node", "refiner_node", "judge_node")

@@ -120,8 +120,8 @@ def test_chaos_loses_and_doubles_nothing(server: RunningServer, tmp_path: Path) 
     answers = server.counters(keys=True)["answers"]
     doubled = [times for key, times in answers.items() if len(times) > 1 and key not in before]
     # Only what was on its way in the moment of a kill, and reached nobody, is asked for again.
-    assert all(any(abs(kill - times[0]) < ON_ITS_WAY_S for kill in killed) for times in doubled)
-    assert all(len(times) == 2 for times in doubled)
+    lost = [time for times in doubled for time in sorted(times)[:-1]]
+    assert all(any(abs(kill - time) < ON_ITS_WAY_S for kill in killed) for time in lost)
 
 
 def test_a_preview_leaves_no_connection_open(server: RunningServer, tmp_path: Path) -> None:
