@@ -54,10 +54,10 @@ bench-sdv: $(VENV)/.ready-dev $(SDV)/.ready  ## compare SDV's synthesisers (GOLD
 lock: $(VENV)/.ready-dev  ## pin the newest versions that pyproject.toml allows
 	$(BIN)/python -m pip --disable-pip-version-check install --quiet uv
 	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	  --no-annotate --no-header --no-emit-index-url --upgrade pyproject.toml --group build \
+	  --no-annotate --no-header --no-emit-index-url --no-strip-extras --upgrade pyproject.toml --group build \
 	  --output-file requirements.lock
 	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	  --no-annotate --no-header --no-emit-index-url --upgrade --constraint requirements.lock \
+	  --no-annotate --no-header --no-emit-index-url --no-strip-extras --upgrade --constraint requirements.lock \
 	  pyproject.toml --group build --group dev --output-file requirements-dev.lock
 
 clean:  ## remove the virtual environments
