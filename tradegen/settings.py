@@ -25,6 +25,7 @@ from pydantic_settings import (
 from tradegen.data.gold import DEMO_GOLD, GoldSource
 from tradegen.data.market import AUTO, InstrumentOverride
 from tradegen.data.regular_file import why_no_file
+from tradegen.engines.embedded.options import EmbeddedOptions
 from tradegen.engines.nim.options import DECIDE_ROWS, NimOptions
 from tradegen.errors import InputError
 from tradegen.samplers.columns import (
@@ -191,17 +192,6 @@ def as_toml(value: object) -> str:
     return json.dumps(value) if isinstance(value, bool) else repr(value)
 
 
-class EmbeddedSettings(_Section):
-    """How the embedded engine works."""
-
-    candidates: int = Field(
-        3,
-        ge=1,
-        le=20,
-        description="rows written for each row, of which the one likeliest to be real is kept",
-    )
-
-
 class JudgeSettings(_Section):
     """How strict the judge is."""
 
@@ -281,7 +271,7 @@ class Settings(BaseSettings):
     engine: str = Field("embedded", description="who generates, judges and refines")
     gold: GoldSettings = GoldSettings()
     diversity: DiversitySettings = DiversitySettings()
-    embedded: EmbeddedSettings = EmbeddedSettings()
+    embedded: EmbeddedOptions = EmbeddedOptions()
     judge: JudgeSettings = JudgeSettings()
     nim: NimOptions = NimOptions()
     indicators: IndicatorSettings = IndicatorSettings()

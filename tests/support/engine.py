@@ -1,16 +1,17 @@
 """The embedded engine learned from the demo gold, briefs for it, and engines that misbehave."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
 from tests.support.rows import demo_gold
+from tradegen.data.gold import Gold
 from tradegen.data.row import Row
 from tradegen.engines.critique import Critique, Finding
 from tradegen.engines.embedded.engine import EmbeddedModel, learn_embedded
 from tradegen.engines.protocols import Brief, Engine
 from tradegen.graph.state import Pipeline
-from tradegen.samplers.columns import default_column
+from tradegen.samplers.columns import SamplerColumn, default_column
 from tradegen.samplers.constraint import resolve_constraint
 from tradegen.samplers.sampler import Sampler
 
@@ -21,6 +22,24 @@ SEED = 11
 def demo_model() -> EmbeddedModel:
     """Return the embedded engine, learned from the demo gold."""
     return learn_embedded(demo_gold(), SEED, 0.05)
+
+
+def briefs_of(
+    gold: Gold,
+    n: int,
+    columns: Sequence[SamplerColumn] | str = (default_column(),),
+    seed: int = SEED,
+    *,
+    widen: bool = False,
+) -> list[Brief]:
+    """Return the tasks of the first attempts at a run's rows."""
+    constraint = resolve_constraint(columns, gold.train, gold.volatility)
+    sampler = Sampler(constraint, n, seed, gold.train, gold.volatility, widen=widen)
+    return [
+        Brief(i, 0, draw.constraint, tuple(gold.train.row(int(k)) for k in draw.seeds))
+        for i in range(n)
+        for draw in [sampler.draw(i, 0)]
+    ]
 
 
 @cache

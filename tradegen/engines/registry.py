@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tradegen.data.gold import Gold
+from tradegen.engines.embedded.options import EmbeddedOptions
 from tradegen.engines.nim.options import NimOptions
 from tradegen.engines.protocols import Engine
 from tradegen.errors import EngineUnavailableError
@@ -29,17 +30,16 @@ class EngineOrder:
 
     `false_rejections` is the share of real rows that a judge may reject. `journal` is the file in
     which answers that cost money are kept until their attempt is in the ledger (None: nowhere),
-    `workers` the number of processes that share what the endpoint allows. `candidates` is how many
-    rows the embedded engine chooses each row from.
+    `workers` the number of processes that share what the endpoint allows.
     """
 
     gold: Gold
     seed: int
     false_rejections: float
     nim: NimOptions = field(default_factory=NimOptions)
+    embedded: EmbeddedOptions = field(default_factory=EmbeddedOptions)
     journal: Path | None = None
     workers: int = 1
-    candidates: int = 3
 
 
 Learn = Callable[[EngineOrder], EngineModel]
@@ -49,7 +49,7 @@ Learn = Callable[[EngineOrder], EngineModel]
 def _embedded(order: EngineOrder) -> EngineModel:
     from tradegen.engines.embedded.engine import learn_embedded
 
-    return learn_embedded(order.gold, order.seed, order.false_rejections, order.candidates)
+    return learn_embedded(order.gold, order.seed, order.false_rejections, order.embedded)
 
 
 def _nim(order: EngineOrder) -> EngineModel:

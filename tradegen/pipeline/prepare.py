@@ -76,7 +76,7 @@ def prepare(settings: Settings) -> Prepared:
         settings.seed,
         settings.judge.false_rejections,
         settings.nim,
-        candidates=settings.embedded.candidates,
+        settings.embedded,
     )
     blueprint = Blueprint(sampler, settings.engine, order)
     notes = [*gold.notes, *constraint.notes]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tradegen
-from tests.support.engine import SEED, complaint
+from tests.support.engine import SEED, briefs_of, complaint
 from tests.support.made_rows import rows_at, us
 from tests.support.market_gold import loaded, new_york_rows, session_times, trades_on, written_to
 from tradegen.data.gold import Gold
@@ -20,10 +20,6 @@ from tradegen.engines.embedded.compose import bar_times
 from tradegen.engines.embedded.donors import Donors, learn_donors
 from tradegen.engines.embedded.generator import EmbeddedGenerator
 from tradegen.engines.embedded.refiner import EmbeddedRefiner
-from tradegen.engines.protocols import Brief
-from tradegen.samplers.columns import default_column
-from tradegen.samplers.constraint import resolve_constraint
-from tradegen.samplers.sampler import Sampler
 
 NEW_EXIT = ("bars", "exit_time", "exit_price")
 SPANS = {
@@ -50,16 +46,6 @@ def hours_and_days() -> Rows:
     )
 
 
-def briefs_of(gold: Gold, n: int) -> list[Brief]:
-    constraint = resolve_constraint((default_column(),), gold.train, gold.volatility)
-    sampler = Sampler(constraint, n, SEED, gold.train, gold.volatility, widen=True)
-    return [
-        Brief(i, 0, draw.constraint, tuple(gold.train.row(int(k)) for k in draw.seeds))
-        for i in range(n)
-        for draw in [sampler.draw(i, 0)]
-    ]
-
-
 def assert_on_consecutive_slots_of_train(rows: Rows, gold: Gold) -> None:
     assert find_violations(rows, gold.market) == []
     assert rows.bars.time.min() >= gold.train.bars.time.min()
@@ -77,7 +63,7 @@ def test_rows_of_a_market_with_sessions_are_written_and_refined_on_its_slots(
     tmp_path: Path, interval: str
 ) -> None:
     gold = loaded(tmp_path / "gold.parquet", new_york(interval))
-    donors, briefs = learn_donors(gold), briefs_of(gold, 60)
+    donors, briefs = learn_donors(gold), briefs_of(gold, 60, widen=True)
     made = EmbeddedGenerator(donors, SEED).write(briefs)
     assert_on_consecutive_slots_of_train(Rows.from_models(made), gold)
     items = [(row, complaint(*NEW_EXIT), brief, 1) for row, brief in zip(made, briefs, strict=True)]
@@ -102,7 +88,7 @@ def test_a_run_over_intraday_trades_of_new_york_makes_its_rows(
 def test_kinds_of_trades_keep_their_own_longest_holding(tmp_path: Path) -> None:
     """A year of hours held for 300 bars asks no 365 days of the daily trades."""
     gold = loaded(tmp_path / "gold.parquet", hours_and_days())
-    donors, briefs = learn_donors(gold), briefs_of(gold, 60)
+    donors, briefs = learn_donors(gold), briefs_of(gold, 60, widen=True)
     made = EmbeddedGenerator(donors, SEED).write(briefs)
     items = [(row, complaint(*NEW_EXIT), brief, 1) for row, brief in zip(made, briefs, strict=True)]
     for models in (made, EmbeddedRefiner(donors, SEED).edit(items)):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.engine import SEED, brief, demo_model
+from tests.support.engine import SEED, brief, briefs_of, demo_model
 from tests.support.real_gold import CRYPTO, EQUITY, needs_real_gold
 from tests.support.rows import demo_gold
 from tradegen.data.gold import GoldSource, load_gold
@@ -17,9 +17,6 @@ from tradegen.data.volatility import lookback_volatility
 from tradegen.engines.embedded.donors import learn_donors
 from tradegen.engines.embedded.generator import EmbeddedGenerator
 from tradegen.engines.protocols import Brief
-from tradegen.samplers.columns import default_column
-from tradegen.samplers.constraint import resolve_constraint
-from tradegen.samplers.sampler import Sampler
 
 MANY = 300
 
@@ -111,13 +108,7 @@ def test_both_sides_wins_and_losses_and_many_holding_times_appear() -> None:
 @pytest.mark.parametrize("file", [EQUITY, CRYPTO])
 def test_trades_gain_and_lose_as_often_and_as_much_as_golds(file: Path) -> None:
     gold = load_gold(GoldSource(files=(file,)))
-    constraint = resolve_constraint("gold", gold.train, gold.volatility)
-    sampler = Sampler(constraint, 600, 1, gold.train, gold.volatility)
-    briefs = [
-        Brief(i, 0, d.constraint, tuple(gold.train.row(int(k)) for k in d.seeds))
-        for i in range(600)
-        for d in [sampler.draw(i, 0)]
-    ]
+    briefs = briefs_of(gold, 600, "gold", seed=1)
     rows = Rows.from_models(EmbeddedGenerator(learn_donors(gold), 1).write(briefs))
 
     def drift(of: Rows) -> float:
@@ -137,13 +128,7 @@ def test_trades_gain_and_lose_as_often_and_as_much_as_golds(file: Path) -> None:
 @needs_real_gold
 def test_real_gold_of_three_intervals_and_two_markets_gives_valid_rows() -> None:
     gold = load_gold(GoldSource(files=(EQUITY, CRYPTO)))
-    constraint = resolve_constraint((default_column(),), gold.train, gold.volatility)
-    sampler = Sampler(constraint, 400, 1, gold.train, gold.volatility)
-    briefs = [
-        Brief(i, 0, d.constraint, tuple(gold.train.row(int(k)) for k in d.seeds))
-        for i in range(400)
-        for d in [sampler.draw(i, 0)]
-    ]
+    briefs = briefs_of(gold, 400, seed=1)
     rows = Rows.from_models(EmbeddedGenerator(learn_donors(gold), 1).write(briefs))
     broken = find_violations(rows, gold.market, volatility_range=limits(briefs))
     assert len(broken) <= 4

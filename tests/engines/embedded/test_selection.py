@@ -73,7 +73,7 @@ def test_one_candidate_or_a_handful_of_gold_rows_need_no_classifier() -> None:
     assert learn_selection(demo_model().donors, SEED, candidates=1) is NO_SELECTION
     for n, trained in ((FEWEST - 1, False), (FEWEST, True)):
         few = first_rows(n)
-        assert (learn_selection(few, SEED) is not NO_SELECTION) == trained
+        assert (learn_selection(few, SEED, candidates=3) is not NO_SELECTION) == trained
 
 
 def test_odds_do_not_depend_on_the_batch() -> None:
@@ -109,5 +109,5 @@ def test_gold_that_does_not_move_teaches_without_a_warning(tmp_path: Path, still
     assert (gold.volatility == 0).any()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        selection = learn_selection(learn_donors(gold), SEED)
+        selection = learn_selection(learn_donors(gold), SEED, candidates=3)
     assert np.all(np.isfinite(selection.log_odds(gold.train)))

@@ -5,6 +5,7 @@ import numpy as np
 from tests.support.market_gold import new_york_rows, session_times
 from tests.support.rows import demo_gold
 from tradegen.data.interval import DAY_US, HOUR_US
+from tradegen.data.row import LOOKBACK
 from tradegen.engines.embedded.windows import Clock, _spread, clocks, learn_windows
 
 
@@ -37,7 +38,8 @@ def test_parts_of_bars_add_up_to_their_range_and_prices() -> None:
     kind = np.zeros(len(rows), dtype=np.int64)
     made = learn_windows(rows, gold.market, kind, clocks([rows.bars.time], [DAY_US]))
     k = int(np.argmin(made.length))
-    bars, n, scale = rows.bars_of(int(made.row[k])), made.length[k], made.scale[k]
+    bars, n = rows.bars_of(int(made.row[k])), made.length[k]
+    scale = np.diff(np.log(bars.close[:LOOKBACK])).std()
     width = made.upper[k, :n] + np.abs(made.body[k, :n]) + made.lower[k, :n]
     assert np.allclose(width * scale, np.log(bars.high / bars.low))
     assert np.allclose(

@@ -7,12 +7,15 @@ from tradegen.data.market import Market
 from tradegen.engines.embedded.donors import Donors, learn_donors
 from tradegen.engines.embedded.generator import EmbeddedGenerator
 from tradegen.engines.embedded.judge import EmbeddedJudge
+from tradegen.engines.embedded.options import EmbeddedOptions
 from tradegen.engines.embedded.realism import RealismTest
 from tradegen.engines.embedded.refiner import EmbeddedRefiner
-from tradegen.engines.embedded.selection import CANDIDATES, Selection, learn_selection
+from tradegen.engines.embedded.selection import Selection, learn_selection
 from tradegen.engines.protocols import Engine
 from tradegen.engines.rules import Rules
 from tradegen.guards.copies import CopyGuard
+
+_USUAL = EmbeddedOptions()
 
 
 @dataclass(frozen=True)
@@ -45,14 +48,14 @@ class EmbeddedModel:
 
 
 def learn_embedded(
-    gold: Gold, seed: int, false_rejections: float, candidates: int = CANDIDATES
+    gold: Gold, seed: int, false_rejections: float, options: EmbeddedOptions = _USUAL
 ) -> EmbeddedModel:
     """Learn the embedded engine from gold's train rows; see `EngineOrder`."""
     donors = learn_donors(gold)
     return EmbeddedModel(
         market=gold.market,
         donors=donors,
-        selection=learn_selection(donors, seed, candidates),
+        selection=learn_selection(donors, seed, options.candidates),
         guard=CopyGuard(gold.train),
         realism=RealismTest(gold.train, seed),
         seed=seed,

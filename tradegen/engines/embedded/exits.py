@@ -1,6 +1,7 @@
 """When trades are closed: odds of an exit at each bar, learned from how gold's trades went."""
 
 from dataclasses import dataclass, fields
+from typing import Self
 
 import numpy as np
 
@@ -46,7 +47,7 @@ class Course:
         long: BoolArray,
         patience: FloatArray,
         kind: IntArray,
-    ) -> "Course":
+    ) -> Self:
         """Take the course of trades from whole windows: open to volume, each `(n, n_bars)`."""
         open_, high, low, close, volume = bars
         log_volume = np.log1p(volume)
@@ -68,9 +69,9 @@ class Course:
             kind=kind,
         )
 
-    def part(self, own: slice) -> "Course":
+    def part(self, own: slice) -> Self:
         """Return the course of some of the trades."""
-        return Course(*(getattr(self, field.name)[own] for field in fields(self)))
+        return type(self)(*(getattr(self, field.name)[own] for field in fields(self)))
 
     def terms(self, n_kinds: int) -> FloatArray:
         """Return what an exit's odds depend on, shape `(n, n_held, n_terms)`.
@@ -113,7 +114,6 @@ class ExitModel:
 
     weights: FloatArray
     intercept: float
-    n_kinds: int
     patience: FloatArray
     shortest: IntArray
 
@@ -123,7 +123,7 @@ class ExitModel:
         `draw` is uniform and `longest` below the course's `n_held`; both have shape `(n,)`.
         """
         odds = [
-            (course.part(own).terms(self.n_kinds) * self.weights).sum(axis=2) + self.intercept
+            (course.part(own).terms(len(self.shortest)) * self.weights).sum(axis=2) + self.intercept
             for own in _slices(*course.close.shape)
         ]
         hazard = 1 / (1 + np.exp(-np.concatenate(odds)))
@@ -152,10 +152,10 @@ def learn_exits(rows: Rows, kind: IntArray, n_kinds: int, similar: IntArray) -> 
     terms, closed = _cases(rows.select(index), patience[index], kind[index], shortest)
     if closed.all():
         nothing = np.zeros(terms.shape[1])
-        return ExitModel(nothing, _CERTAIN, n_kinds, patience, shortest)
+        return ExitModel(nothing, _CERTAIN, patience, shortest)
     with threadpool_limits(1):
         found = LogisticRegression(C=1.0, max_iter=300).fit(terms, closed)
-    return ExitModel(found.coef_[0], float(found.intercept_[0]), n_kinds, patience, shortest)
+    return ExitModel(found.coef_[0], float(found.intercept_[0]), patience, shortest)
 
 
 def _cases(

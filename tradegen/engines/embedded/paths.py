@@ -33,6 +33,7 @@ loose matches draw what comes out towards the mean."""
 
 _STRETCHED = np.array([1.0, _SIGN_STRETCH, 1.0])[:, None]
 _STRIDE = 29
+_STEPS = np.arange(CANDIDATES)
 _RANKS_AWAY = 2
 _PLACES_AWAY, _PLACES_AWAY_LATER = 3, 4
 _SHARP = 3
@@ -85,7 +86,7 @@ class Start:
 
 
 def draws_needed(n_bars: int) -> int:
-    """Return how many uniform draws a path of `n_bars` takes; a longer one begins with them."""
+    """Return how many uniform draws a path of `n_bars` takes."""
     return _START_DRAWS + _BAR_DRAWS * n_bars
 
 
@@ -98,8 +99,7 @@ def simulate(model: BarModel, start: Start, draws: FloatArray) -> Moves:
     that a shape is taken from lie at about the same distance from their entry, from the last bar
     before it on all do, so that markets move before and after an entry as they do in gold.
 
-    `draws` are uniform, of shape `(n, draws_needed(n_bars))`. The first `t` bars depend only on
-    the first `draws_needed(t)` of them.
+    `draws` are uniform, of shape `(n, draws_needed(n_bars))`.
     """
     seeds = np.where(start.kin, start.seeds, start.seeds[:, :1])
     windows = model.neighbours[seeds, start.long.astype(np.int64)[:, None]]
@@ -150,17 +150,16 @@ def _fill(
     ahead, rank = mean_ahead(score), _rank(score)
     gap, cumulative = np.zeros((n, n_bars)), np.zeros((n, n_bars))
     parts = np.zeros((3, n, n_bars))
-    last = gap_before = np.zeros(n)
+    last = gap_before = nothing = np.zeros(n)
     for t in range(n_bars):
-        back, on = max(t - 1, 0), min(t + 1, n_bars - 1)
         short, longer = sums_before(cumulative, t)
         situation = Situation(
             range=score[:, t],
-            before=score[:, back] if t else np.zeros(n),
-            after=score[:, on],
+            before=score[:, t - 1] if t else nothing,
+            after=score[:, min(t + 1, n_bars - 1)],
             ahead=ahead[:, t],
             volume=volume[:, t],
-            volume_before=volume[:, back] if t else np.zeros(n),
+            volume_before=volume[:, t - 1] if t else nothing,
             gap_size=gap_score[:, t],
             last=last,
             short=short,
@@ -198,12 +197,9 @@ class _Candidates:
     def __init__(self, model: BarModel, pool: IntArray, t: int, draws: FloatArray) -> None:
         self._model = model
         self._t = t
-        step = np.arange(CANDIDATES)
-        first, second = ((draws[:, k] * pool.shape[1]).astype(np.int64) for k in (0, 1))
-        rows = np.arange(len(pool))[:, None]
-        self._by_rank = pool[rows, (first[:, None] + _STRIDE * step) % pool.shape[1]]
-        self._by_place = pool[rows, (second[:, None] + _STRIDE * step) % pool.shape[1]]
-        self._away = (draws[:, 2, None] * 2520).astype(np.int64) + 2 * step
+        self._pool = pool
+        self._draws = draws
+        self._away = (draws[:, 2, None] * 2520).astype(np.int64) + 2 * _STEPS
 
     def by_rank(self, rank: IntArray) -> IntArray:
         """Return bars whose range ranks about as high in their own window, flat.
@@ -211,7 +207,7 @@ class _Candidates:
         `rank` is that of the new bar among the first 65 of its own row, shape `(n,)`; the result
         has shape `(n, CANDIDATES)`.
         """
-        return self._ranked(self._by_rank, rank)
+        return self._ranked(self._windows(0), rank)
 
     def by_place(self, rank: IntArray) -> IntArray:
         """Return bars about as far before or after their entry, `(n, CANDIDATES)`, flat.
@@ -221,7 +217,7 @@ class _Candidates:
         place of windows that ended earlier stand their bars before entry; see `by_rank`.
         """
         t = place_within(self._t, self._model.shapes.width)
-        window = self._by_place
+        window = self._windows(1)
         last = self._model.activity.length[window] - 1
         if t < LOOKBACK:
             reach = _PLACES_AWAY if t < LOOKBACK - _SHARP else 1
@@ -233,6 +229,12 @@ class _Candidates:
             place = t + self._offset(reach)
         there: IntArray = window * self._model.shapes.width + np.minimum(place, last)
         return np.where(place <= last, there, self._ranked(window, rank))
+
+    def _windows(self, draw: int) -> IntArray:
+        """Return windows of the pool that one of the bar's draws picks, `(n, CANDIDATES)`."""
+        size = self._pool.shape[1]
+        first = (self._draws[:, draw, None] * size).astype(np.int64)
+        return np.take_along_axis(self._pool, (first + _STRIDE * _STEPS) % size, axis=1)
 
     def _ranked(self, window: IntArray, rank: IntArray) -> IntArray:
         away = self._offset(_RANKS_AWAY)

@@ -18,9 +18,6 @@ from tradegen.engines.embedded.donors import Donors
 from tradegen.engines.embedded.features import features
 from tradegen.streams import Purpose, stream
 
-CANDIDATES = 3
-"""Rows that are written for each row wanted, unless a setting says otherwise."""
-
 FEWEST = 60
 """Gold rows below which there is no classifier."""
 
@@ -65,7 +62,7 @@ NO_SELECTION = Selection(None, 1)
 """One row is written, and kept."""
 
 
-def learn_selection(donors: Donors, seed: int, candidates: int = CANDIDATES) -> Selection:
+def learn_selection(donors: Donors, seed: int, candidates: int) -> Selection:
     """Train on gold train rows and on simulated rows of the same volatilities.
 
     Fewer than 60 gold rows train no classifier, and none is needed where one row is written.

@@ -8,6 +8,7 @@ drawn is always the shape of a real bar.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -97,7 +98,7 @@ class Regression:
         return keys.reshape(-1, *shape)
 
     @classmethod
-    def fit(cls, terms: Sequence[FloatArray], targets: Sequence[FloatArray]) -> "Regression":
+    def fit(cls, terms: Sequence[FloatArray], targets: Sequence[FloatArray]) -> Self:
         """Fit by least squares; terms and targets have shape `(n_bars,)`.
 
         A key's standard deviation grows with the share of variance that it explains.
@@ -120,8 +121,8 @@ class Shapes:
     """Signs of gaps and shapes of gold's bars, flat over windows of `width` places, with keys.
 
     Keys have shape `(n_keys, n_bars)`. `parts`, `(n_bars, 3)`, are body (signed), upper and lower
-    shadow as shares of the range.
-    `by_range`, `(n_windows, 65)`, lists a window's places in order of their range.
+    shadow as shares of the range. `by_range`, `(n_windows, 65)`, lists a window's places in order
+    of their range.
     """
 
     width: int
@@ -145,6 +146,8 @@ def learn_shapes(windows: Windows, activity: Activity) -> Shapes:
     gap = windows.gap
     side = np.where(windows.long, 1.0, -1.0)[:, None]
     near, held = distance(np.arange(gap.shape[1]))
+    cumulative = np.cumsum(windows.returns, axis=1)
+    short, long = zip(*(sums_before(cumulative, t) for t in range(gap.shape[1])), strict=True)
     situation = Situation(
         range=range_score,
         before=_shifted(range_score),
@@ -154,8 +157,8 @@ def learn_shapes(windows: Windows, activity: Activity) -> Shapes:
         volume_before=_shifted(volume_score),
         gap_size=gap_score,
         last=_shifted(windows.returns),
-        short=_sum_before(windows.returns, _SHORT),
-        long=_sum_before(windows.returns, _LONG),
+        short=np.stack(short, axis=1),
+        long=np.stack(long, axis=1),
         gap_before=_shifted(gap),
         near=near[None, :] * side,
         held=held[None, :] * side,
@@ -223,11 +226,3 @@ def sums_before(cumulative: FloatArray, t: int) -> tuple[FloatArray, FloatArray]
 
 def _shifted(values: FloatArray) -> FloatArray:
     return np.concatenate([np.zeros((len(values), 1)), values[:, :-1]], axis=1)
-
-
-def _sum_before(returns: FloatArray, count: int) -> FloatArray:
-    total = _shifted(np.cumsum(returns, axis=1))
-    earlier = np.zeros_like(total)
-    earlier[:, count:] = total[:, :-count]
-    result: FloatArray = (total - earlier) / np.sqrt(count)
-    return result

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -29,8 +30,8 @@ class Windows:
     `row` is each window's train index and `length` how many of its bars are known; later places
     repeat the last one. `kind` numbers the combinations of interval and calendar, `place` the
     places of bars in their day or session. `gap` (open over the close before), `body` (close over
-    open), `upper` and `lower` (high and low from the body) are log distances in units of `scale`,
-    the standard deviation of the lookback's returns; `range` is the log of high over low in that
+    open), `upper` and `lower` (high and low from the body) are log distances in units of the
+    standard deviation of the lookback's returns; `range` is the log of high over low in that
     unit, `volume` the log of 1 plus volume. Per bar `(n, w)`, else `(n,)`.
     """
 
@@ -45,7 +46,6 @@ class Windows:
     lower: FloatArray
     range: FloatArray
     volume: FloatArray
-    scale: FloatArray
 
     def __len__(self) -> int:
         """Return the number of windows."""
@@ -59,11 +59,11 @@ class Windows:
 
     @property
     def returns(self) -> FloatArray:
-        """Close-to-close log returns in units of `scale`, shape `(n, w)`."""
+        """Close-to-close log returns in units of the volatility, shape `(n, w)`."""
         return self.gap + self.body
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Clock:
     """Numbers the places that the bars of one kind have in their day or session.
 
@@ -84,16 +84,23 @@ class Clock:
         """Return the place of bars that open at `time`, of any shape."""
         if self.n_places == 1:
             return np.full(time.shape, self.first)
-        rests = np.concatenate([[True], np.diff(self.slots) > self.interval])
-        if rests.mean() < _MANY_BREAKS:
+        if self._since_opening is None:
             place = time % DAY_US // self.interval
         else:
-            number = np.arange(len(self.slots))
-            since = number - np.maximum.accumulate(np.where(rests, number, 0))
             at = np.searchsorted(self.slots, time, side="right") - 1
-            place = since[np.clip(at, 0, len(since) - 1)]
+            place = self._since_opening[np.clip(at, 0, len(self.slots) - 1)]
         result: IntArray = self.first + np.minimum(place, self.n_places - 1)
         return result
+
+    @cached_property
+    def _since_opening(self) -> IntArray | None:
+        """How many slots each slot comes after the market opened, or None if it never rests."""
+        rests = np.concatenate([[True], np.diff(self.slots) > self.interval])
+        if rests.mean() < _MANY_BREAKS:
+            return None
+        number = np.arange(len(self.slots))
+        since: IntArray = number - np.maximum.accumulate(np.where(rests, number, 0))
+        return since
 
 
 def clocks(slots: Sequence[IntArray], intervals: Sequence[int]) -> tuple[Clock, ...]:
@@ -157,7 +164,6 @@ def learn_windows(rows: Rows, market: Market, kind: IntArray, by: Sequence[Clock
         lower=(np.minimum(open_, close) - low) / unit,
         range=np.log(np.maximum(high - low, least) / unit),
         volume=np.log1p(bars.volume[at]),
-        scale=scale,
     )
 
 

@@ -48,11 +48,13 @@ async def make_answerer(options: Options) -> Answerer:
 def _learn(options: Options) -> "tuple[Engine, Gold, Codec]":
     from tradegen.data.gold import DEMO_GOLD, GoldSource, load_gold
     from tradegen.engines.embedded.engine import learn_embedded
+    from tradegen.engines.embedded.options import EmbeddedOptions
     from tradegen.testing.nim_server.codec import WireCodec
 
     source = GoldSource(files=options.gold or (DEMO_GOLD,), holdout=options.holdout)
     gold = load_gold(source)
-    engine = learn_embedded(gold, options.seed, _FALSE_REJECTIONS, candidates=1).start()
+    from_one = EmbeddedOptions(candidates=1)
+    engine = learn_embedded(gold, options.seed, _FALSE_REJECTIONS, from_one).start()
     return engine, gold, WireCodec(gold)
 
 
