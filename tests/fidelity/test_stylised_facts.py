@@ -14,7 +14,7 @@ def fact(facts: Facts, name: str) -> float:
 
 def test_facts_are_those_of_plain_formulas() -> None:
     rows, *_ = two_halves()
-    facts = stylised_facts(rows, np.random.default_rng(0), resamples=10)
+    facts = stylised_facts(rows, np.random.default_rng(0), count=10)
     returns = np.diff(np.log(rows.lookback(rows.bars.close)), axis=1)
     plain = kurtosis(returns, axis=1, fisher=False).mean()
     assert fact(facts, "kurtosis") == pytest.approx(plain, rel=1e-6)
@@ -37,7 +37,7 @@ def test_gaussian_walks_have_no_fat_tails_and_no_memory() -> None:
 
 def test_the_error_of_a_mean_is_its_standard_error() -> None:
     rows, *_ = two_halves()
-    facts = stylised_facts(rows, np.random.default_rng(0), resamples=2000)
+    facts = stylised_facts(rows, np.random.default_rng(0), count=2000)
     returns = np.diff(np.log(rows.lookback(rows.bars.close)), axis=1)
     of_rows = kurtosis(returns, axis=1, fisher=False)
     expected = of_rows.std() / np.sqrt(len(rows))

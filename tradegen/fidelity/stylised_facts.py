@@ -13,6 +13,7 @@ import numpy as np
 from tradegen.data.row import FloatArray, IntArray
 from tradegen.data.rows import Rows
 from tradegen.fidelity.features import centred, log_bars
+from tradegen.fidelity.resampling import resamples
 
 _TAIL = 0.95
 _AGGREGATE = 5
@@ -33,7 +34,7 @@ class Facts:
 
 
 def stylised_facts(
-    rows: Rows, rng: np.random.Generator, groups: IntArray | None = None, resamples: int = 200
+    rows: Rows, rng: np.random.Generator, groups: IntArray | None = None, count: int = 200
 ) -> Facts:
     """Return the facts of rows; errors by bootstrap over rows, or over whole `groups`, `(n,)`.
 
@@ -44,7 +45,7 @@ def stylised_facts(
     top = np.column_stack([part for part, _ in ratios.values()])
     bottom = np.column_stack([part for _, part in ratios.values()])
     value = top.sum(axis=0) / bottom.sum(axis=0)
-    weights = _resampled(len(rows), groups, rng, resamples)
+    weights = resamples(len(rows), groups, rng, count)
     drawn = (weights @ top) / np.maximum(weights @ bottom, _TINY)
     return Facts(tuple(ratios), value, drawn.std(axis=0, ddof=1))
 
@@ -59,17 +60,6 @@ def deviations(real: Facts, synthetic: Facts) -> FloatArray:
 def share_near(real: Facts, synthetic: Facts) -> float:
     """Return the share of facts within 2 standard errors of real ones."""
     return float(np.mean(np.abs(deviations(real, synthetic)) <= _NEAR))
-
-
-def _resampled(
-    n: int, groups: IntArray | None, rng: np.random.Generator, resamples: int
-) -> FloatArray:
-    """Return how often each row is in each resample, shape `(resamples, n)`."""
-    _, dense = np.unique(np.arange(n) if groups is None else groups, return_inverse=True)
-    count = int(dense.max()) + 1
-    drawn = rng.multinomial(count, np.full(count, 1 / count), size=resamples)
-    result: FloatArray = drawn[:, dense].astype(np.float64)
-    return result
 
 
 def _ratios(rows: Rows) -> dict[str, tuple[FloatArray, FloatArray]]:

@@ -65,7 +65,7 @@ def transfers(real: Rows, synthetic: Rows, test: Rows, seed: int) -> list[Transf
 
     inputs = [known_at_entry(rows) for rows in (real, synthetic, test)]
     found = []
-    for name, labels in _targets(real, synthetic, test).items():
+    for name, labels in targets(real, synthetic, test).items():
         if min(min(label.sum(), (~label).sum()) for label in labels) < _FEWEST:
             continue
         skills = [
@@ -99,7 +99,11 @@ def known_at_entry(rows: Rows) -> FloatArray:
     return np.column_stack([bars.values, *chosen, *moves])
 
 
-def _targets(*sets: Rows) -> dict[str, list[BoolArray]]:
+def targets(*sets: Rows) -> dict[str, list[BoolArray]]:
+    """Return what a model may be asked to foretell at entry: by name, `(n,)` for each of the sets.
+
+    What "long" and "large" mean is taken from the first set, which should be real.
+    """
     held = [(rows.n_bars - LOOKBACK).astype(np.float64) for rows in sets]
     value = [rows.entry_price * rows.quantity for rows in sets]
     return {

@@ -20,14 +20,29 @@ FOLDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """How well synthetic rows are told from real ones by learners that had not seen them.
+    """How synthetic rows are told from real ones by learners that had not seen them.
 
-    `auc` is the area under the ROC curve, mean over folds; `accuracy` the mean of the shares of
-    real and of synthetic rows that are told right.
+    `label` says which rows are synthetic, `score` how synthetic they looked to the learner that
+    was not trained on their fold, `fold` which that is; all of shape `(n,)`, real rows first.
     """
 
-    auc: float
-    accuracy: float
+    label: BoolArray
+    score: FloatArray
+    fold: IntArray
+
+    @property
+    def auc(self) -> float:
+        """Area under the ROC curve, mean over folds."""
+        from sklearn.metrics import roc_auc_score
+
+        of = [self.fold == k for k in range(FOLDS)]
+        return float(np.mean([roc_auc_score(self.label[one], self.score[one]) for one in of]))
+
+    @property
+    def accuracy(self) -> float:
+        """Mean of the shares of real and of synthetic rows that are told right."""
+        right = (self.score > 0) == self.label
+        return float((right[self.label].mean() + right[~self.label].mean()) / 2)
 
     @property
     def discriminative_score(self) -> float:
@@ -63,20 +78,16 @@ def _tell(
     groups: tuple[IntArray, IntArray],
     seed: int,
 ) -> Told:
-    from sklearn.metrics import roc_auc_score
-
     values = np.vstack([real, synthetic])
     label = np.arange(len(values)) >= len(real)
     score = np.empty(len(values))
-    auc = []
+    fold = np.empty(len(values), dtype=np.int64)
     with threadpool_limits(1):
-        for train, test in folds(label, groups, seed):
+        for k, (train, test) in enumerate(folds(label, groups, seed)):
             learner.fit(values[train], label[train])
             score[test] = learner.decision_function(values[test])
-            auc.append(roc_auc_score(label[test], score[test]))
-    right = (score > 0) == label
-    accuracy = float((right[label].mean() + right[~label].mean()) / 2)
-    return Told(float(np.mean(auc)), accuracy)
+            fold[test] = k
+    return Told(label, score, fold)
 
 
 def tell_by_one(real: FloatArray, synthetic: FloatArray) -> FloatArray:
