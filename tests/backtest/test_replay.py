@@ -1,0 +1,173 @@
+"""Replayed trades against the engine bt, plain loops, and what must hold of any."""
+
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.backtest.planted import DEAR, FREE, made_trades, one_trade
+from tests.support.rows import demo_gold, with_prices
+from tradegen.backtest.costs import Costs, fill_costs
+from tradegen.backtest.replay import replay
+from tradegen.data.row import LOOKBACK, from_microseconds
+from tradegen.data.rows import Rows
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import bt
+
+BPS = st.floats(0, 200)
+COSTS = st.builds(
+    Costs,
+    commission_bps=BPS,
+    commission_per_share=st.floats(0, 1),
+    spread_bps=BPS,
+    slippage_bps=BPS,
+    impact_bps=BPS,
+)
+TRADES = st.builds(
+    made_trades,
+    n=st.integers(1, 8),
+    interval=st.sampled_from(["1h", "4h", "1d"]),
+    seed=st.integers(0, 1000),
+)
+
+
+class _Fills(bt.Algo):
+    """Trades given quantities at given times, at bt's prices of these times."""
+
+    def __init__(self, quantities: dict[pd.Timestamp, float]) -> None:
+        super().__init__()
+        self.quantities = quantities
+
+    def __call__(self, target: bt.Strategy) -> bool:
+        if target.now in self.quantities:
+            target.transact(self.quantities[target.now], child="made")
+        return True
+
+
+def path_in_bt(rows: Rows, i: int, costs: Costs) -> np.ndarray:
+    """Return row i's profit bar by bar, as bt makes it from the marks of the same bars."""
+    row = rows.row(i)
+    entry, exit_ = (
+        pd.Timestamp(from_microseconds(us)) for us in (rows.entry_time[i], rows.exit_time[i])
+    )
+    step = pd.Timestamp(from_microseconds(int(row.bars.time[1] - row.bars.time[0])))
+    length = step - pd.Timestamp(from_microseconds(0))
+    traded = row.bars[LOOKBACK:]
+    closing = [pd.Timestamp(from_microseconds(us)) + length for us in traded.time]
+    marks = {entry - length: row.entry_price, entry: row.entry_price}
+    marks.update(zip(closing[:-1], traded.close[:-1].tolist(), strict=True))
+    marks[exit_] = row.exit_price
+    prices = pd.DataFrame({"made": marks}).sort_index()
+    size = row.quantity if row.side == "long" else -row.quantity
+    paid = fill_costs(rows, costs)
+    fees = iter([paid.entry[i], paid.exit[i]])
+    strategy = bt.Strategy("one", [_Fills({entry: size, exit_: -size})], [bt.Security("made")])
+    test = bt.Backtest(
+        strategy,
+        prices,
+        initial_capital=1e7,
+        commissions=lambda *_: next(fees),
+        integer_positions=False,
+        progress_bar=False,
+    )
+    test.run()
+    value = test.strategy.values
+    worth = value.loc[entry - length :].to_numpy()
+    moments = [entry, *closing[:-1], exit_]
+    before = value.loc[entry - length]
+    after = value.loc[moments].to_numpy()
+    assert worth[-1] == pytest.approx(after[-1])
+    changes = np.diff(np.concatenate([[before], after]))
+    return np.concatenate([[changes[0] + changes[1]], changes[2:]])
+
+
+@pytest.mark.parametrize("interval", ["1h", "1d"])
+@pytest.mark.parametrize("costs", [FREE, DEAR])
+def test_every_trade_earns_bar_by_bar_what_it_earns_in_bt(interval: str, costs: Costs) -> None:
+    rows = made_trades(12, interval, seed=3)
+    rows = replace(rows, entry_time=rows.entry_time + 1_000_000)
+    replayed = replay(rows, costs)
+    assert {"long", "short"} == set(rows.side.tolist())
+    for i in range(len(rows)):
+        path = replayed.path_pnl[replayed.offsets[i] : replayed.offsets[i + 1]]
+        assert path == pytest.approx(path_in_bt(rows, i, costs), abs=1e-6)
+        assert replayed.net_pnl[i] == pytest.approx(path.sum(), abs=1e-9)
+
+
+@given(TRADES, COSTS)
+def test_the_path_adds_up_to_the_profit(rows: Rows, costs: Costs) -> None:
+    replayed = replay(rows, costs)
+    added = np.add.reduceat(replayed.path_pnl, replayed.offsets[:-1])
+    assert added == pytest.approx(replayed.net_pnl, rel=1e-9, abs=1e-9 * replayed.stake.max())
+    assert len(replayed.path_pnl) == (rows.n_bars - LOOKBACK).sum()
+
+
+@given(TRADES, COSTS, st.sampled_from(list(Costs.model_fields)), st.floats(0, 100))
+def test_higher_costs_never_raise_a_return(
+    rows: Rows, costs: Costs, name: str, more: float
+) -> None:
+    dearer = costs.model_copy(update={name: getattr(costs, name) + more})
+    assert np.all(replay(rows, dearer).net_return <= replay(rows, costs).net_return + 1e-12)
+    assert np.all(replay(rows, costs).net_return <= replay(rows, FREE).gross_return + 1e-12)
+
+
+@given(TRADES, st.floats(1e-6, 1e6), st.floats(1e-3, 1e3))
+def test_neither_the_unit_of_prices_nor_size_without_impact_changes_a_return(
+    rows: Rows, unit: float, size: float
+) -> None:
+    costs = Costs(impact_bps=0)
+    scaled = replace(
+        rows,
+        bars=with_prices(rows.bars, lambda price: price * unit),
+        entry_price=rows.entry_price * unit,
+        exit_price=rows.exit_price * unit,
+        quantity=rows.quantity * size,
+    )
+    one, other = replay(rows, costs), replay(scaled, costs)
+    for name in ("gross_return", "net_return", "worst", "best"):
+        assert getattr(other, name) == pytest.approx(getattr(one, name), abs=1e-9)
+
+
+def test_long_and_short_earn_the_opposite_before_costs() -> None:
+    rows = made_trades(10)
+    turned = replace(rows, side=np.where(rows.long, "short", "long"))
+    one, other = replay(rows, FREE), replay(turned, FREE)
+    assert np.array_equal(one.path_pnl, -other.path_pnl)
+    assert np.array_equal(one.worst, other.best)
+    assert np.array_equal(one.best, other.worst)
+
+
+def test_excursions_know_only_what_was_certainly_lived_through() -> None:
+    bars = [(100, 130, 70, 102), (103, 110, 95, 104), (106, 140, 60, 105)]
+    replayed = replay(one_trade(bars, "long", 100.0, 107.0), FREE)
+    assert replayed.worst == pytest.approx(0.05)  # 95; 70 and 60 may be outside the trade
+    assert replayed.best == pytest.approx(0.10)  # 110; 130 and 140 may be
+    assert replayed.bars_held == 2
+    short = replay(one_trade(bars, "short", 100.0, 107.0), FREE)
+    assert (short.worst[0], short.best[0]) == pytest.approx((0.10, 0.05))
+
+
+def test_a_trade_within_one_bar_has_no_excursion_but_its_own_result() -> None:
+    bars = [(100, 130, 70, 120)]
+    replayed = replay(one_trade(bars, "long", 100.0, 98.0), FREE)
+    assert (replayed.worst[0], replayed.best[0]) == pytest.approx((0.02, 0.0))
+    assert replayed.path_pnl == pytest.approx([-2.0])
+    assert replayed.bars_held == 0
+
+
+def test_a_result_never_lies_beyond_the_excursions() -> None:
+    replayed = replay(demo_gold().train, FREE)
+    assert np.all(replayed.worst >= 0)
+    assert np.all(replayed.gross_return <= replayed.best + 1e-12)
+    assert np.all(replayed.gross_return >= -replayed.worst - 1e-12)
+
+
+def test_no_rows_are_replayed_as_none() -> None:
+    replayed = replay(made_trades(2).select([]), DEAR)
+    assert len(replayed) == len(replayed.path_pnl) == 0
