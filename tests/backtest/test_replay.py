@@ -1,24 +1,19 @@
 """Replayed trades against the engine bt, plain loops, and what must hold of any."""
 
-import warnings
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.backtest.in_bt import path_in_bt
 from tests.backtest.planted import DEAR, FREE, made_trades, one_trade
 from tests.support.rows import demo_gold, with_prices
-from tradegen.backtest.costs import Costs, fill_costs
+from tradegen.backtest.costs import Costs
 from tradegen.backtest.replay import replay
-from tradegen.data.row import LOOKBACK, from_microseconds
+from tradegen.data.row import LOOKBACK
 from tradegen.data.rows import Rows
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    import bt
 
 BPS = st.floats(0, 200)
 COSTS = st.builds(
@@ -35,56 +30,6 @@ TRADES = st.builds(
     interval=st.sampled_from(["1h", "4h", "1d"]),
     seed=st.integers(0, 1000),
 )
-
-
-class _Fills(bt.Algo):
-    """Trades given quantities at given times, at bt's prices of these times."""
-
-    def __init__(self, quantities: dict[pd.Timestamp, float]) -> None:
-        super().__init__()
-        self.quantities = quantities
-
-    def __call__(self, target: bt.Strategy) -> bool:
-        if target.now in self.quantities:
-            target.transact(self.quantities[target.now], child="made")
-        return True
-
-
-def path_in_bt(rows: Rows, i: int, costs: Costs) -> np.ndarray:
-    """Return row i's profit bar by bar, as bt makes it from the marks of the same bars."""
-    row = rows.row(i)
-    entry, exit_ = (
-        pd.Timestamp(from_microseconds(us)) for us in (rows.entry_time[i], rows.exit_time[i])
-    )
-    step = pd.Timestamp(from_microseconds(int(row.bars.time[1] - row.bars.time[0])))
-    length = step - pd.Timestamp(from_microseconds(0))
-    traded = row.bars[LOOKBACK:]
-    closing = [pd.Timestamp(from_microseconds(us)) + length for us in traded.time]
-    marks = {entry - length: row.entry_price, entry: row.entry_price}
-    marks.update(zip(closing[:-1], traded.close[:-1].tolist(), strict=True))
-    marks[exit_] = row.exit_price
-    prices = pd.DataFrame({"made": marks}).sort_index()
-    size = row.quantity if row.side == "long" else -row.quantity
-    paid = fill_costs(rows, costs)
-    fees = iter([paid.entry[i], paid.exit[i]])
-    strategy = bt.Strategy("one", [_Fills({entry: size, exit_: -size})], [bt.Security("made")])
-    test = bt.Backtest(
-        strategy,
-        prices,
-        initial_capital=1e7,
-        commissions=lambda *_: next(fees),
-        integer_positions=False,
-        progress_bar=False,
-    )
-    test.run()
-    value = test.strategy.values
-    worth = value.loc[entry - length :].to_numpy()
-    moments = [entry, *closing[:-1], exit_]
-    before = value.loc[entry - length]
-    after = value.loc[moments].to_numpy()
-    assert worth[-1] == pytest.approx(after[-1])
-    changes = np.diff(np.concatenate([[before], after]))
-    return np.concatenate([[changes[0] + changes[1]], changes[2:]])
 
 
 @pytest.mark.parametrize("interval", ["1h", "1d"])
