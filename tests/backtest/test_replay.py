@@ -13,7 +13,6 @@ from tests.support.rows import demo_gold, with_prices
 from tradegen.backtest.costs import Costs
 from tradegen.backtest.replay import replay
 from tradegen.data.row import LOOKBACK
-from tradegen.data.rows import Rows
 
 BPS = st.floats(0, 200)
 COSTS = st.builds(
@@ -24,12 +23,9 @@ COSTS = st.builds(
     slippage_bps=BPS,
     impact_bps=BPS,
 )
-TRADES = st.builds(
-    made_trades,
-    n=st.integers(1, 8),
-    interval=st.sampled_from(["1h", "4h", "1d"]),
-    seed=st.integers(0, 1000),
-)
+N_TRADES = st.integers(1, 8)
+INTERVALS = st.sampled_from(["1h", "4h", "1d"])
+SEEDS = st.integers(0, 1000)
 
 
 @pytest.mark.parametrize("interval", ["1h", "1d"])
@@ -45,27 +41,30 @@ def test_every_trade_earns_bar_by_bar_what_it_earns_in_bt(interval: str, costs: 
         assert replayed.net_pnl[i] == pytest.approx(path.sum(), abs=1e-9)
 
 
-@given(TRADES, COSTS)
-def test_the_path_adds_up_to_the_profit(rows: Rows, costs: Costs) -> None:
+@given(N_TRADES, INTERVALS, SEEDS, COSTS)
+def test_the_path_adds_up_to_the_profit(n: int, interval: str, seed: int, costs: Costs) -> None:
+    rows = made_trades(n, interval, seed)
     replayed = replay(rows, costs)
     added = np.add.reduceat(replayed.path_pnl, replayed.offsets[:-1])
     assert added == pytest.approx(replayed.net_pnl, rel=1e-9, abs=1e-9 * replayed.stake.max())
     assert len(replayed.path_pnl) == (rows.n_bars - LOOKBACK).sum()
 
 
-@given(TRADES, COSTS, st.sampled_from(list(Costs.model_fields)), st.floats(0, 100))
+@given(N_TRADES, SEEDS, COSTS, st.sampled_from(list(Costs.model_fields)), st.floats(0, 100))
 def test_higher_costs_never_raise_a_return(
-    rows: Rows, costs: Costs, name: str, more: float
+    n: int, seed: int, costs: Costs, name: str, more: float
 ) -> None:
+    rows = made_trades(n, seed=seed)
     dearer = costs.model_copy(update={name: getattr(costs, name) + more})
     assert np.all(replay(rows, dearer).net_return <= replay(rows, costs).net_return + 1e-12)
     assert np.all(replay(rows, costs).net_return <= replay(rows, FREE).gross_return + 1e-12)
 
 
-@given(TRADES, st.floats(1e-6, 1e6), st.floats(1e-3, 1e3))
+@given(N_TRADES, SEEDS, st.floats(1e-6, 1e6), st.floats(1e-3, 1e3))
 def test_neither_the_unit_of_prices_nor_size_without_impact_changes_a_return(
-    rows: Rows, unit: float, size: float
+    n: int, seed: int, unit: float, size: float
 ) -> None:
+    rows = made_trades(n, seed=seed)
     costs = Costs(impact_bps=0)
     scaled = replace(
         rows,

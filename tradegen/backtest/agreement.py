@@ -154,14 +154,15 @@ def _rank_correlation(
     """Return Spearman's correlation of the strategies that have enough trades on both.
 
     Its interval is by bootstrap over whole groups of both sets. Resampling adds noise of its own to
-    the ranks, so that the interval lies somewhat low.
+    the ranks, so that it lies low; where even the value lies above, the interval ends with that.
     """
     names = [one.name for one in judged if np.isfinite(one.p_fake)]
     if len(names) < _FEWEST_STRATEGIES:
         return UNKNOWN
     every = [_means(one, names, None, 1) for one in (real, synthetic)]
     drawn = [_means(one, names, rng, resamples) for one in (real, synthetic)]
-    return estimate(float(_spearman(every[0], every[1])[0]), _spearman(drawn[0], drawn[1]))
+    found = estimate(float(_spearman(every[0], every[1])[0]), _spearman(drawn[0], drawn[1]))
+    return replace(found, high=max(found.high, found.value))
 
 
 def _means(
