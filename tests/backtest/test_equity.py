@@ -105,6 +105,13 @@ def test_days_per_year_are_the_markets(rows: Rows, expected: int) -> None:
     assert days_per_year(rows) == pytest.approx(expected, rel=0.02)
 
 
+def test_a_trade_on_a_day_that_the_market_does_not_have_is_refused() -> None:
+    rows = made_trades(3)
+    days = market_days(rows)
+    with pytest.raises(ValueError, match="not among the market's days"):
+        daily_equity(replay(rows, FREE), days[days != days[-1]])
+
+
 def test_no_trades_have_no_days() -> None:
     nothing = made_trades(2).select([])
     assert len(equity(nothing)) == 0

@@ -6,7 +6,7 @@ import numpy as np
 
 from tradegen.backtest.replay import Replay
 from tradegen.data.interval import DAY_US
-from tradegen.data.row import FloatArray, IntArray
+from tradegen.data.row import BoolArray, FloatArray, IntArray
 from tradegen.data.rows import Rows
 
 _DAYS_OF_A_YEAR = 365.0
@@ -38,29 +38,28 @@ def daily_equity(replayed: Replay, days: IntArray) -> Equity:
     bar belongs to the UTC day in which it opens.
 
     `days` are the market's days, as `market_days` finds them; those before the first and after the
-    last trade are left out. Every day of the replay must be among them. The more trades are open
-    together, the less of each one's risk is left: compare volatility and drawdown only between
-    books of about as many trades over about as many days.
+    last trade are left out. Raises ValueError if a day of the replay is not among them.
+
+    The more trades are open together, the less of each one's risk is left: compare volatility and
+    drawdown only between books of about as many trades over about as many days.
     """
     traded = replayed.path_time // DAY_US
     if len(traded) == 0:
         return Equity(np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64))
+    if not np.isin(traded, days).all():
+        raise ValueError("a bar opens on a day that is not among the market's days")
     axis = days[(days >= traded.min()) & (days <= traded.max())]
     owner = replayed.owner
     at = np.searchsorted(axis, traded)
     earned = np.bincount(at, replayed.path_pnl / replayed.stake[owner], len(axis))
-    begins = np.ones(len(at), dtype=np.bool_)
-    begins[1:] = (np.diff(at) != 0) | (np.diff(owner) != 0)
-    n_open = np.bincount(at[begins], minlength=len(axis))
+    n_open = np.bincount(at[_new_days(traded, owner)], minlength=len(axis))
     return Equity(axis, earned / np.maximum(n_open, 1), n_open)
 
 
 def days_open(replayed: Replay) -> IntArray:
     """Return on how many UTC days each position was open, shape `(n,)`."""
     traded, owner = replayed.path_time // DAY_US, replayed.owner
-    begins = np.ones(len(traded), dtype=np.bool_)
-    begins[1:] = (np.diff(traded) != 0) | (np.diff(owner) != 0)
-    return np.bincount(owner[begins], minlength=len(replayed))
+    return np.bincount(owner[_new_days(traded, owner)], minlength=len(replayed))
 
 
 def market_days(rows: Rows) -> IntArray:
@@ -83,3 +82,10 @@ def days_per_year(rows: Rows) -> float:
     later = int(((np.diff(day) != 0) & (np.diff(owner) == 0)).sum())
     span = int((day[rows.exit_bar] - day[rows.offsets[:-1]]).sum())
     return _DAYS_OF_A_YEAR * later / span if span else float("nan")
+
+
+def _new_days(day: IntArray, owner: IntArray) -> BoolArray:
+    """Return which bars are the first that their row has on their day, shape `(n_path,)`."""
+    new = np.ones(len(day), dtype=np.bool_)
+    new[1:] = (np.diff(day) != 0) | (np.diff(owner) != 0)
+    return new
