@@ -42,6 +42,7 @@ bench: $(VENV)/.ready-dev  ## run the benchmarks
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.embedded
 	$(BIN)/python -m benchmarks.indicators
+	$(BIN)/python -m benchmarks.backtest
 	$(BIN)/python -m benchmarks.nim
 
 bench-sdv: $(VENV)/.ready-dev $(SDV)/.ready  ## compare SDV's synthesisers (GOLD=equity or crypto)

@@ -8,11 +8,11 @@ from tradegen.data.row import LOOKBACK, Bars
 from tradegen.data.rows import Rows
 
 
-def with_a_nonsense_future(rows: Rows, seed: int = 0) -> Rows:
-    """Return rows whose entry bars, all bars after them and all that follows are nonsense."""
+def with_a_nonsense_future(rows: Rows, seed: int = 0, first: int = LOOKBACK) -> Rows:
+    """Return rows whose bars from number `first` on, and all that follows, are nonsense."""
     rng = np.random.default_rng(seed)
     at = np.arange(len(rows.bars)) - np.repeat(rows.offsets[:-1], rows.n_bars)
-    future = at >= LOOKBACK
+    future = at >= first
     bars = Bars(
         *(
             np.where(future, _nonsense(column.dtype, future.size, rng), column)
