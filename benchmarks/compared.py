@@ -68,7 +68,7 @@ def compare(gold_name: str, method: str, seed: int, n: int | None) -> Comparison
     n = n or len(train)
     started = time.perf_counter()
     maker = MADE.get(method)
-    rows = maker(gold, n, rng) if maker else _from_engine(gold_name, method, seed, n)
+    rows = maker(gold, n, rng) if maker else rows_from_engine(gold_name, method, seed, n)
     seconds = time.perf_counter() - started
     return Comparison(gold, train, rows, (groups, np.arange(n)), gold.holdout, seed, seconds)
 
@@ -105,7 +105,7 @@ def _gold_files(name: str) -> list[Path]:
     return [folder / f"{part}.parquet" for part in GOLD[name]]
 
 
-def _from_engine(gold_name: str, method: str, seed: int, n: int) -> Rows:
+def rows_from_engine(gold_name: str, method: str, seed: int, n: int) -> Rows:
     """Return rows that the main job accepts, with gold's own volatility mix."""
     unfiltered = {
         "embedded": {"candidates": 1},

@@ -22,6 +22,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from tradegen.backtest.costs import Costs
 from tradegen.data.gold import DEMO_GOLD, GoldSource
 from tradegen.data.market import AUTO, InstrumentOverride
 from tradegen.data.regular_file import why_no_file
@@ -45,6 +46,8 @@ _RUNTIME_ONLY = frozenset(
     {
         "run",
         "indicators",
+        "costs",
+        "evaluation",
         "gold.files",
         "gold.bars",
         *(f"nim.{name}" for name in NimOptions.model_fields if name not in DECIDE_ROWS),
@@ -255,6 +258,18 @@ class RunSettings(_Section):
         return value
 
 
+class EvaluationSettings(_Section):
+    """How rows are evaluated."""
+
+    seed: int = Field(0, ge=0, lt=2**63, description="random seed of searches and resamples")
+    storage: str | None = Field(
+        None,
+        description="where searches keep their trials: a URL of SQLite or PostgreSQL, or the path "
+        "of a journal; default: a journal beside the evaluation",
+        examples=["sqlite:///searches.db"],
+    )
+
+
 class Settings(BaseSettings):
     """All settings of a run."""
 
@@ -275,6 +290,8 @@ class Settings(BaseSettings):
     judge: JudgeSettings = JudgeSettings()
     nim: NimOptions = NimOptions()
     indicators: IndicatorSettings = IndicatorSettings()
+    costs: Costs = Costs()
+    evaluation: EvaluationSettings = EvaluationSettings()
     run: RunSettings = RunSettings()
 
     @classmethod

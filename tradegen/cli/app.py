@@ -34,7 +34,8 @@ app = typer.Typer(
     rich_markup_mode=None,  # boxes cost a fifth of a second, and eat what stands in brackets
     help="Make synthetic trade logs that can be trusted.",
     epilog="Exit codes: 0 done; 1 internal error; 2 bad usage or input; 3 attempt budget "
-    "exhausted; 4 engine unavailable; 5 storage failed; 130 interrupted.",
+    "exhausted; 4 engine unavailable; 5 storage failed; 10 overfit, 11 underfit and 12 "
+    "inconclusive (evaluate); 130 interrupted.",
 )
 
 
@@ -281,6 +282,52 @@ def indicators(
         }
     )
     indicators_command(rows, load_settings(overrides, config), out)
+
+
+@app.command()
+def evaluate(
+    rows: Annotated[
+        str, typer.Argument(metavar="RUN", help="Name or path of a run, or a Parquet file of rows")
+    ],
+    gold: GoldOption = None,
+    bars: BarsOption = None,
+    tz: TzOption = None,
+    holdout: HoldoutOption = None,
+    skip_bad_gold: SkipBadOption = None,
+    calendar: CalendarOption = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Fewer trials and rows: about a minute")
+    ] = False,
+    seed: Annotated[int | None, typer.Option(help="Seed of searches and resamples [0]")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes [one a core]")] = None,
+    storage: Annotated[
+        str | None, typer.Option(help="Where searches keep their trials: a URL or a journal's path")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write [a run's own; FILE.evaluation]")
+    ] = None,
+    folder: FolderOption = None,
+    config: ConfigOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Say whether rows are overfit, underfit or well fit, with the evidence.
+
+    Exit codes: 0 well fit; 10 overfit; 11 underfit; 12 inconclusive.
+    """
+    from tradegen.cli.evaluate_command import evaluate_command
+    from tradegen.settings import load_settings
+
+    overrides = _tree(
+        {
+            "gold": _gold(gold, bars, tz, holdout, skip_bad_gold, calendar),
+            "evaluation": {"seed": seed, "storage": storage},
+            "run": {"folder": folder, "workers": workers},
+        }
+    )
+    settings = load_settings(overrides, config)
+    code = evaluate_command(rows, settings, quick=quick, out=out, as_json=as_json, quiet=quiet)
+    raise typer.Exit(code)
 
 
 @app.command()

@@ -1,0 +1,68 @@
+"""The files of an evaluation: `evaluation.json`, `evaluation.md`, and a table a Parquet file."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tradegen.data.atomic import atomic_file, make_folder_of, write_text
+from tradegen.verdict.decide import EXIT_CODES
+from tradegen.verdict.evaluation import Evaluation
+from tradegen.verdict.tables import tables
+from tradegen.verdict.wording import as_markdown, headline, next_step, reasons
+
+_IN_JSON = ("checks", "skills", "strategies", "facts", "metrics")
+"""Tables that are small enough to be read beside the verdict."""
+
+
+def as_record(evaluation: Evaluation, says: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `evaluation.json` holds; `says` is what was evaluated, and how."""
+    found = tables(evaluation)
+    return {
+        "verdict": evaluation.decision.verdict.value,
+        "exit_code": EXIT_CODES[evaluation.decision.verdict],
+        "headline": headline(evaluation),
+        "reasons": reasons(evaluation),
+        "next": next_step(evaluation),
+        "of": dict(says),
+        "rows": dict(evaluation.rows),
+        "notes": list(evaluation.notes),
+        "rank_correlation_of_strategies": evaluation.strategies.rank_correlation.value,
+        "fake_alphas": list(evaluation.strategies.fake_alphas),
+        **{name: found[name] for name in _IN_JSON},
+    }
+
+
+def write_evaluation(
+    evaluation: Evaluation, folder: Path, title: str, says: Mapping[str, Any]
+) -> None:
+    """Write tables, page and verdict into a folder, the verdict last.
+
+    Equal evaluations give equal bytes. Raises `StorageError` if a file cannot be written.
+    """
+    found = tables(evaluation)
+    for name, records in found.items():
+        path = folder / "evaluation" / f"{name}.parquet"
+        make_folder_of(path)
+        _write_table(path, records)
+    write_text(folder / "evaluation.md", as_markdown(evaluation, found, title))
+    record = as_record(evaluation, says)
+    write_text(folder / "evaluation.json", json.dumps(_finite(record), indent=2) + "\n")
+
+
+def _finite(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record without numbers that JSON has no word for."""
+    return {
+        key: None if isinstance(value, float) and value != value else value
+        for key, value in record.items()
+    }
+
+
+def _write_table(path: Path, records: Sequence[Mapping[str, Any]]) -> None:
+    names = list(dict.fromkeys(name for record in records for name in record))
+    columns = {name: [record.get(name) for record in records] for name in names}
+    with atomic_file(path) as part:
+        pq.write_table(pa.table(columns), part, compression="zstd")
