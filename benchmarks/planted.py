@@ -14,7 +14,7 @@ from tradegen.data.rows import Rows
 _DISTINCT = 10
 
 
-def copies(gold: Gold, good: Rows, n: int, rng: np.random.Generator) -> Rows:
+def copies(gold: Gold, good: Rows, n: int, rng: np.random.Generator) -> Rows:  # noqa: ARG001
     """Return gold train rows as they are."""
     return gold.train.select(rng.integers(0, len(gold.train), n))
 
@@ -25,7 +25,7 @@ def jittered(size: float, gold: Gold, good: Rows, n: int, rng: np.random.Generat
     return _moved(gold, rows, size * rng.standard_normal(len(rows.bars)))
 
 
-def repeated(gold: Gold, good: Rows, n: int, rng: np.random.Generator) -> Rows:
+def repeated(gold: Gold, good: Rows, n: int, rng: np.random.Generator) -> Rows:  # noqa: ARG001
     """Return ten good rows, again and again."""
     return good.select(rng.integers(0, _DISTINCT, n))
 
@@ -33,9 +33,14 @@ def repeated(gold: Gold, good: Rows, n: int, rng: np.random.Generator) -> Rows:
 def independent(gold: Gold, good: Rows, n: int, rng: np.random.Generator) -> Rows:
     """Return gold train rows in which every column is shuffled by itself, bars among them."""
     rows = copies(gold, good, n, rng)
-    other = rows.select(rng.permutation(n))
-    columns = ("symbol", "side", "entry_price", "exit_price", "quantity")
-    return replace(other, **{name: rng.permutation(getattr(rows, name)) for name in columns})
+    return replace(
+        rows.select(rng.permutation(n)),
+        symbol=rng.permutation(rows.symbol),
+        side=rng.permutation(rows.side),
+        entry_price=rng.permutation(rows.entry_price),
+        exit_price=rng.permutation(rows.exit_price),
+        quantity=rng.permutation(rows.quantity),
+    )
 
 
 def random_walks(gold: Gold, good: Rows, n: int, rng: np.random.Generator) -> Rows:
@@ -65,14 +70,16 @@ def shuffled_labels(gold: Gold, good: Rows, n: int, rng: np.random.Generator) ->
     early = np.arange(len(rows.bars)) - np.repeat(rows.offsets[:-1], rows.n_bars) < LOOKBACK
     factor = np.repeat(last, rows.n_bars)
     tick = np.repeat(gold.market.steps(before.symbol, "usual_tick"), rows.n_bars)
-    columns = {}
-    for name in ("open", "high", "low", "close", "volume"):
-        values = getattr(rows.bars, name).copy()
+
+    def joined(name: str) -> FloatArray:
+        values: FloatArray = getattr(rows.bars, name).copy()
         if name != "volume":
             values = np.maximum(snap(values * factor, tick), tick)
         values[early] = before.lookback(getattr(before.bars, name)).ravel()
-        columns[name] = values
-    bars = Bars(rows.bars.time, **columns)
+        return values
+
+    names = ("open", "high", "low", "close", "volume")
+    bars = Bars(rows.bars.time, *(joined(name) for name in names))
     return _filled(gold, replace(rows, symbol=before.symbol), after, bars)
 
 

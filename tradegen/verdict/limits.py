@@ -51,7 +51,7 @@ LIMITS = {
     REPEATS: Limit(
         Fault.UNDERFIT,
         "share of rows as near to each other as only 1 % of gold rows are: collapse",
-        beyond=0.05,
+        beyond=0.10,
     ),
     TOLD: Limit(
         Fault.UNDERFIT,

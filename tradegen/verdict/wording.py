@@ -31,6 +31,21 @@ _NEXT = {
     Verdict.INCONCLUSIVE: "Give as many rows as the open checks ask for, and evaluate again.",
 }
 
+_HOW_TO_READ_CHECKS = (
+    "Each number stands beside the same number of real rows, measured by the same code: one half "
+    "of gold train against the other, and the later gold holdout against gold train. A check fails "
+    "if its number is surely beyond its limit (5 % false alarms among all that fail, "
+    "Benjamini-Hochberg), passes if it surely is not, and is open otherwise."
+)
+_HOW_TO_READ_SKILLS = (
+    "Skill (2 AUC - 1) of the model that Hyperband chose, by what it was trained on. Where gold "
+    "has no signal nothing is trained on synthetic rows."
+)
+_HOW_TO_READ_STRATEGIES = (
+    "Mean net result of a trade in average true ranges at the signal; z: how many standard errors "
+    "better on synthetic rows."
+)
+
 
 def headline(evaluation: Evaluation) -> str:
     """Return the verdict in one sentence, with what led to it."""
@@ -63,28 +78,17 @@ def as_markdown(evaluation: Evaluation, tables: Mapping[str, Table], title: str)
         _listed("Rows", (f"{name}: {n:,}" for name, n in evaluation.rows.items())),
         _listed("Notes", evaluation.notes),
         "## Checks",
-        (
-            "Each number stands beside the same number of real rows, measured by the same code: one "
-            "half of gold train against the other, and the later gold holdout against gold train. A "
-            "check fails if its number is surely beyond its limit (5 % false alarms among all that "
-            "fail, Benjamini-Hochberg), passes if it surely is not, and is open otherwise."
-        ),
+        _HOW_TO_READ_CHECKS,
         _table(
             ("check", "outcome", "value", "95 %", "limit", "half of gold", "holdout", "a fault is"),
             (_check_cells(check) for check in evaluation.checks),
         ),
         *(f"- **{check.name}**: {check.says}." for check in evaluation.checks),
         "## What models learn",
-        (
-            "Skill (2 AUC - 1) of the model that Hyperband chose, by what it was trained on. Where "
-            "gold has no signal nothing is trained on synthetic rows."
-        ),
+        _HOW_TO_READ_SKILLS,
         _records(tables["skills"]),
         "## Strategies",
-        (
-            "Mean net result of a trade in average true ranges at the signal; z: how many standard "
-            "errors better on synthetic rows."
-        ),
+        _HOW_TO_READ_STRATEGIES,
         _records(tables["strategies"]),
         "## Books",
         "Equal stakes, after costs, as many trades of each; 95 % bootstrap intervals.",
