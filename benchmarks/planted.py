@@ -104,7 +104,7 @@ def with_planted(
     if not bad:
         return kept
     planted = PLANTS[name](gold, good, bad, rng)
-    return _renumbered(Rows.concatenate([replace(kept, extras={}), replace(planted, extras={})]))
+    return _renumbered(Rows.concatenate([kept, planted]))
 
 
 def _renumbered(rows: Rows) -> Rows:

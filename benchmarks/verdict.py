@@ -68,7 +68,7 @@ def outcome(case: Case) -> tuple[str, list[str]]:
 
 
 def _material(case: Case, rng: np.random.Generator) -> tuple[Gold, Rows, References | None]:
-    gold = _without_own_columns(case.gold)
+    gold = read_gold(case.gold)
     if case.kind == UNSEEN:
         groups = overlap_groups(gold.train)
         ours, theirs = halves(groups, rng)
@@ -81,19 +81,13 @@ def _material(case: Case, rng: np.random.Generator) -> tuple[Gold, Rows, Referen
 
 
 @cache
-def _without_own_columns(name: str) -> Gold:
-    gold = read_gold(name)
-    return replace(gold, train=replace(gold.train, extras={}))
-
-
-@cache
 def _good(name: str) -> Rows:
-    return replace(rows_from_engine(name, "embedded", 0, _POOL), extras={})
+    return rows_from_engine(name, "embedded", 0, _POOL)
 
 
 @cache
 def _references(name: str) -> References:
-    gold = _without_own_columns(name)
+    gold = read_gold(name)
     effort = Effort(0, 1_000, _ROWS_FOR_RUNS)
     return evaluate(Question(gold, gold.train, None, Costs(), effort, 0)).references
 

@@ -55,5 +55,11 @@ def test_inputs_know_nothing_from_the_entry_bar_on() -> None:
             for name in ("open", "high", "low", "close", "volume")
         },
     )
-    changed = replace(rows, bars=spoilt, exit_price=2 * rows.exit_price, quantity=rows.quantity + 1)
+    changed = replace(
+        rows,
+        bars=spoilt,
+        entry_price=3 * rows.entry_price,
+        exit_price=2 * rows.exit_price,
+        quantity=rows.quantity + 1,
+    )
     assert np.array_equal(known_at_entry(rows), known_at_entry(changed))

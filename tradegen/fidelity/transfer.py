@@ -23,7 +23,6 @@ _KNOWN_AT_ENTRY = (
     "place in 63 bars",
     "range before entry",
     "volume before entry",
-    "log price",
 )
 _FEWEST = 20
 _LEAST_SKILL = 0.1
@@ -90,13 +89,18 @@ def transfer_ratio(found: list[Transfer]) -> float:
 
 
 def known_at_entry(rows: Rows) -> FloatArray:
-    """Return features that use only bars before the entry bar, `(n, k)`."""
+    """Return features that use only bars before the entry bar, and when it opens, `(n, k)`.
+
+    The price is that of the last close: the entry price lies somewhere in the entry bar, and so
+    would tell where that goes.
+    """
     bars, trade = bar_features(rows), trade_features(rows)
     chosen = [trade.values[:, trade.names.index(name)] for name in _KNOWN_AT_ENTRY]
     returns = log_bars(rows).returns
     scale = np.maximum(returns.std(axis=1), 1e-9)
     moves = [returns[:, -k:].sum(axis=1) / scale for k in (1, 3, 10, 27)]
-    return np.column_stack([bars.values, *chosen, *moves])
+    level = np.log(rows.lookback(rows.bars.close)[:, -1])
+    return np.column_stack([bars.values, *chosen, level, *moves])
 
 
 def targets(*sets: Rows) -> dict[str, list[BoolArray]]:

@@ -244,7 +244,7 @@ class _Work:
             name=name,
             fault=limit.fault,
             measured=found,
-            limit=limit.of(0.0 if half is None else half.value),
+            limit=limit.of(float("nan") if half is None else half.value),
             higher_is_worse=limit.higher_is_worse,
             half=None if half is None else half.value,
             holdout=None if holdout is None else holdout.value,

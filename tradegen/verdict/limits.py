@@ -18,7 +18,7 @@ from tradegen.verdict.validity import VALID
 class Limit:
     """What a number may be: a share of what halves of gold give, and so much beyond.
 
-    The limit is `times * half + beyond`.
+    The limit is `beyond + times * half`.
     """
 
     fault: Fault
@@ -28,8 +28,8 @@ class Limit:
     higher_is_worse: bool = True
 
     def of(self, half: float) -> float:
-        """Return the limit beside the number that halves of gold give."""
-        return self.times * half + self.beyond
+        """Return the limit beside the number that halves of gold give; NaN if that is needed."""
+        return self.beyond + (self.times * half if self.times else 0.0)
 
 
 LIMITS = {

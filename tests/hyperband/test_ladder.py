@@ -1,0 +1,99 @@
+"""Ladders on planted rules: signal is found, its want is told, and what is taught is seen."""
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.fidelity.planted import two_halves
+from tests.fidelity.test_transfer import with_sides_after_the_trend
+from tests.support.rows import demo_gold
+from tradegen.data.rows import Rows
+from tradegen.fidelity.resampling import resamples
+from tradegen.hyperband.inputs import entry_inputs
+from tradegen.hyperband.ladder import (
+    GOLD,
+    GOLD_HOLDOUT,
+    SHUFFLED,
+    SYNTHETIC,
+    Ladder,
+    Material,
+    Searches,
+    climb,
+)
+
+TRIALS = 5
+
+
+def material(rows: Rows) -> Material:
+    return Material(rows, entry_inputs(rows, np.full(len(rows), 252.0)))
+
+
+def ladders(synthetic_rule: int, searches: Searches) -> dict[str, Ladder]:
+    """Search where sides follow the trend in gold, and in synthetic rows or the other way."""
+    first, second, *_ = two_halves()
+    gold = with_sides_after_the_trend(first, 1, 0)
+    later = with_sides_after_the_trend(demo_gold().holdout, 1, 1)
+    synthetic = with_sides_after_the_trend(second, synthetic_rule, 2)
+    found = climb(material(gold), material(later), material(synthetic), searches)
+    return {one.target: one for one in found}
+
+
+@pytest.fixture(scope="module")
+def same() -> dict[str, Ladder]:
+    return ladders(1, Searches(3, TRIALS))
+
+
+def test_a_rule_of_gold_is_signal_and_shuffled_labels_teach_nothing(
+    same: dict[str, Ladder],
+) -> None:
+    side = same["side"]
+    assert side.has_signal
+    assert side.skill(GOLD, GOLD_HOLDOUT) > 0.4
+    floor = [trial.skill(GOLD_HOLDOUT) for trial in side.found[SHUFFLED].tried]
+    assert abs(np.mean(floor)) < 0.3
+
+
+def test_where_gold_has_no_signal_nothing_is_trained_on_synthetic_rows(
+    same: dict[str, Ladder],
+) -> None:
+    silent = [one for one in same.values() if not one.has_signal]
+    assert silent
+    assert all(SYNTHETIC not in one.found for one in silent)
+
+
+def test_what_synthetic_rows_teach_is_seen_on_the_holdout(same: dict[str, Ladder]) -> None:
+    opposite = ladders(-1, Searches(3, TRIALS))["side"]
+    assert same["side"].skill(SYNTHETIC, GOLD_HOLDOUT) > 0.4
+    assert opposite.skill(SYNTHETIC, GOLD_HOLDOUT) < -0.4
+
+
+def test_skill_on_all_rows_is_the_skill_of_a_resample_of_each_once(
+    same: dict[str, Ladder],
+) -> None:
+    side = same["side"]
+    ones = np.ones((1, len(side.labels[GOLD_HOLDOUT])))
+    for trained_on in side.found:
+        skill = side.resampled_skill(trained_on, GOLD_HOLDOUT, ones)
+        assert skill[0] == pytest.approx(side.skill(trained_on, GOLD_HOLDOUT))
+    drawn = side.resampled_skill(
+        GOLD, GOLD_HOLDOUT, resamples(ones.shape[1], None, np.random.default_rng(0), 50)
+    )
+    assert 0 < drawn.std() < 0.2
+
+
+def test_processes_change_nothing_and_every_search_is_told(same: dict[str, Ladder]) -> None:
+    told: Counter[str] = Counter()
+    shared = ladders(1, Searches(3, TRIALS, workers=2, done=lambda: told.update(["search"])))
+    assert told["search"] == sum(len(one.found) for one in same.values())
+    for target, one in same.items():
+        assert {k: v.tried for k, v in shared[target].found.items()} == {
+            k: v.tried for k, v in one.found.items()
+        }
+
+
+def test_too_few_rows_give_no_ladder() -> None:
+    rows = demo_gold().train.slice(0, 12)
+    few = replace(material(rows))
+    assert climb(few, few, few, Searches(0, 2)) == []
