@@ -22,6 +22,7 @@ PAGES: Mapping[str, Callable[[], str]] = GENERATE["PAGES"]
 REFERENCE: Path = GENERATE["REFERENCE"]
 TEXTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+VERDICTS = (10, 11, 12)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)#:]+)\)")
 
 
@@ -78,7 +79,8 @@ def test_every_command_in_the_documentation_runs(path: Path, desk: Path) -> None
         done = subprocess.run(
             [sys.executable, *arguments[1:]], cwd=desk, capture_output=True, text=True, check=False
         )
-        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        verdict = arguments[3] == "evaluate" and done.returncode in VERDICTS
+        assert verdict or done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)

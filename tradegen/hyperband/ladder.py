@@ -4,6 +4,7 @@ Gold is the ceiling, shuffled labels are the floor; a target on which the ceilin
 floor has no signal, and what synthetic rows teach about it says nothing.
 """
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from tradegen.fidelity.overlap import overlap_groups
 from tradegen.fidelity.resampling import resampled_auc, resamples
 from tradegen.fidelity.transfer import targets
 from tradegen.hyperband.study import VALIDATION, Found, Labelled, Task, search
+from tradegen.parent import end_with_parent
 
 GOLD, SYNTHETIC, SHUFFLED = "gold", "synthetic", "shuffled"
 GOLD_TRAIN, GOLD_HOLDOUT = "gold train", "gold holdout"
@@ -153,7 +155,9 @@ def _pool(workers: int) -> Executor:
     """Return processes, or this one where one is enough; they start afresh, as threads run here."""
     if workers <= 1:
         return _Here()
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    return ProcessPoolExecutor(
+        workers, get_context("spawn"), initializer=end_with_parent, initargs=(os.getpid(),)
+    )
 
 
 class _Here(Executor):

@@ -8,10 +8,8 @@ on the first socket is a `Setup`; after that, lists of `Task` come in on every s
 
 import asyncio
 import contextlib
-import ctypes
 import gc
 import os
-import signal
 import socket
 import sys
 import threading
@@ -25,11 +23,11 @@ import scipy.special  # noqa: F401  (loaded here, while the parent is still read
 from tradegen.errors import TradegenError
 from tradegen.graph.build import RowGraph, build_graph
 from tradegen.graph.state import Pipeline
+from tradegen.parent import end_with_parent
 from tradegen.pipeline.crew import Crew
 from tradegen.pipeline.messages import Crash, Delivery, Setup, WorkerEnded, receive, send
 
 _RARELY = 200_000
-_PR_SET_PDEATHSIG = 1
 _SAYING = threading.Lock()
 
 
@@ -62,18 +60,6 @@ async def _serve(
 
     threading.Thread(target=read, daemon=True).start()
     await loop.create_future()
-
-
-def _end_with_parent(parent: int) -> None:
-    """Let the kernel kill this process when its parent ends, whatever an engine does meanwhile.
-
-    Elsewhere than on Linux the end of the connection has to do.
-    """
-    if sys.platform != "linux":
-        return
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it has ended already
-        os._exit(0)
 
 
 def _tell_end(connection: socket.socket, number: int, pid: int) -> None:
@@ -110,7 +96,7 @@ def collect_garbage_rarely() -> None:
 
 def main(descriptors: list[int]) -> None:
     """Fork one worker for each socket and serve until they are closed."""
-    _end_with_parent(os.getppid())
+    end_with_parent(os.getppid())
     connections = [socket.socket(fileno=descriptor) for descriptor in descriptors]
     try:
         setup: Setup = receive(connections[0])
@@ -125,7 +111,7 @@ def main(descriptors: list[int]) -> None:
     for k in range(1, len(connections)):
         pid = os.fork()
         if pid == 0:
-            _end_with_parent(head)
+            end_with_parent(head)
             mine = k
             break
         forked[k] = pid

@@ -1,5 +1,6 @@
 """The evaluation: everything that is measured of synthetic rows, and the verdict on it."""
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -31,7 +32,7 @@ from tradegen.verdict.books import Book, book_of
 from tradegen.verdict.check import Check, judged
 from tradegen.verdict.copying import measure_copying
 from tradegen.verdict.decide import Decision, decide
-from tradegen.verdict.learning import measure_learning
+from tradegen.verdict.learning import LEARNING, measure_learning
 from tradegen.verdict.likeness import facts_of, measure_likeness
 from tradegen.verdict.limits import LIMITS
 from tradegen.verdict.measured import average
@@ -212,7 +213,14 @@ class _Work:
             Material(side.rows, self._inputs(side.rows))
             for side in (self._gold, self._holdout, self._learned_from)
         )
-        how = Searches(asked.seed, asked.effort.trials, asked.storage, asked.workers)
+        finished = itertools.count(1)
+        how = Searches(
+            asked.seed,
+            asked.effort.trials,
+            asked.storage,
+            asked.workers,
+            done=lambda: self._progressed(f"searches: {next(finished)} done"),
+        )
         ladders = climb(gold, holdout, synthetic, how)
         silent = [one.target for one in ladders if not one.has_signal]
         if silent:
@@ -238,8 +246,7 @@ class _Work:
     def _check(self, name: str, found: Measured, references: References) -> Check:
         limit = LIMITS[name]
         half, holdout = (references[one].get(name) for one in ("half", "holdout"))
-        fewer = min(len(self._gold), len(self._synthetic))
-        gold_decides = fewer == len(self._gold)
+        whose, rows = self._decided_by(name)
         return Check(
             name=name,
             fault=limit.fault,
@@ -248,10 +255,22 @@ class _Work:
             higher_is_worse=limit.higher_is_worse,
             half=None if half is None else half.value,
             holdout=None if holdout is None else holdout.value,
-            rows=len(self._gold) if gold_decides else len(self._synthetic),
-            whose="gold" if gold_decides else "synthetic",
+            rows=rows,
+            whose=whose,
             says=limit.says,
         )
+
+    def _decided_by(self, name: str) -> tuple[str, int]:
+        """Return whose rows decide how sure a number is, and how many there are of them.
+
+        Of gold and synthetic rows those of which fewer are compared; but the holdout says whether
+        what is learned holds.
+        """
+        if name in LEARNING:
+            return "gold holdout", len(self._asked.gold.holdout)
+        if len(self._gold) <= len(self._synthetic):
+            return "gold", len(self._asked.gold.train)
+        return "synthetic", len(self._asked.synthetic)
 
     def _books(self) -> dict[str, Book]:
         """Return how the trades fared, of as many rows of each kind as there are of the fewest."""

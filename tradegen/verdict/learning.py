@@ -15,6 +15,7 @@ TRANSFER = "what is learned holds on real rows"
 TEACHES = "there is something to learn"
 OVERSTATES = "more is promised than holds"
 REMEMBERS = "gold train is known better than holdout"
+LEARNING = (TRANSFER, TEACHES, OVERSTATES, REMEMBERS)
 
 _RESAMPLES = 500
 
@@ -34,7 +35,7 @@ def measure_learning(
     """
     told = [one for one in ladders if one.has_signal]
     if not told:
-        return dict.fromkeys((TRANSFER, TEACHES, OVERSTATES, REMEMBERS), UNKNOWN)
+        return dict.fromkeys(LEARNING, UNKNOWN)
     weights = {
         name: resamples(len(group), group, rng, _RESAMPLES) for name, group in groups.items()
     }

@@ -28,7 +28,9 @@ _NEXT = {
         "Look at the failed checks first: they say what is off. Another engine or model, a "
         "stricter judge (judge.false_rejections) or more gold may mend it."
     ),
-    Verdict.INCONCLUSIVE: "Give as many rows as the open checks ask for, and evaluate again.",
+    Verdict.INCONCLUSIVE: (
+        "Give as many rows as the open checks ask for, of the kind they name, and evaluate again."
+    ),
 }
 
 _HOW_TO_READ_CHECKS = (
