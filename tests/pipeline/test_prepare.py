@@ -22,3 +22,8 @@ def test_gold_too_small_for_the_judge_to_reject_anything_is_told(
     notes = [note for note in prepare(settings).notes if "too few for the judge" in note]
     assert bool(notes) is told
     assert all("19 or more are needed" in note for note in notes)
+
+
+def test_the_engine_is_told_how_many_rows_to_choose_from() -> None:
+    settings = load_settings({"n": 5, "embedded": {"candidates": 7}})
+    assert prepare(settings).blueprint.order.embedded.candidates == 7

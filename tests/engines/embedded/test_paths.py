@@ -6,6 +6,7 @@ from tradegen.data.row import LOOKBACK, FloatArray
 from tradegen.engines.embedded.paths import (
     Moves,
     Start,
+    _most_alike,
     draws_needed,
     scale_to,
     simulate,
@@ -95,3 +96,14 @@ def test_seeds_of_another_kind_give_no_bars() -> None:
     same = start_of(np.tile([4, 4, 4], (50, 1)))
     assert np.array_equal(simulate(bars, alone, draws).body, simulate(bars, same, draws).body)
     assert not np.array_equal(simulate(bars, first, draws).body, simulate(bars, same, draws).body)
+
+
+def test_of_the_candidates_the_one_that_fits_best_is_taken() -> None:
+    rng = np.random.default_rng(0)
+    keys = rng.standard_normal((3, 50)).astype(np.float32)
+    wanted = rng.standard_normal((3, 20))
+    candidates = rng.integers(0, 50, (20, 12))
+    taken = _most_alike(keys, candidates, wanted)
+    for row, options in enumerate(candidates):
+        apart = [float(((keys[:, one] - wanted[:, row]) ** 2).sum()) for one in options]
+        assert taken[row] == options[int(np.argmin(apart))]
