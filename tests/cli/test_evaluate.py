@@ -67,6 +67,31 @@ def test_gold_that_has_changed_since_is_refused(
     assert not (run / "evaluation.json").exists()
 
 
+def test_a_run_is_not_evaluated_on_a_holdout_that_it_has_seen(
+    cli: Command, finished_run: FinishedRun, tmp_path: Path
+) -> None:
+    run = finished_run.copied_to(tmp_path / "runs")
+    said = cli("evaluate", run, "--holdout", "0.6")
+    assert said.code == 2
+    assert "gold.holdout is 0.6, and the run was made with 0.2" in said.err
+
+
+def test_rows_that_nothing_can_be_computed_of_are_named(cli: Command, tmp_path: Path) -> None:
+    rows = replace(demo_gold().train.slice(0, 60), entry_price=np.full(60, np.nan))
+    pq.write_table(rows.to_arrow(), tmp_path / "broken.parquet")
+    said = cli("evaluate", tmp_path / "broken.parquet", *DEMO)
+    assert said.code == 2
+    assert "none of 60 rows can be computed with" in said.err
+    assert "entry_price" in said.err
+
+
+def test_without_a_holdout_it_cannot_be_well_fit(cli: Command, tmp_path: Path) -> None:
+    said = cli("evaluate", copies(tmp_path), *DEMO, "--holdout", "0", "--json", "--quick")
+    unknown = [check["check"] for check in said.json["checks"] if check["value"] is None]
+    assert "what is learned holds on real rows" in unknown
+    assert any("0 gold rows are held out" in note for note in said.json["notes"])
+
+
 def test_a_file_needs_gold_beside_it(cli: Command, tmp_path: Path) -> None:
     said = cli("evaluate", copies(tmp_path))
     assert said.code == 2

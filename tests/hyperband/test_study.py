@@ -8,6 +8,7 @@ import numpy as np
 import optuna
 import pytest
 
+from tradegen.errors import InputError
 from tradegen.hyperband.learners import make_learner
 from tradegen.hyperband.study import (
     STEPS,
@@ -16,6 +17,8 @@ from tradegen.hyperband.study import (
     Found,
     Labelled,
     Task,
+    check_storage,
+    open_storage,
     search,
 )
 from tradegen.verdict.evaluation import FULL
@@ -104,6 +107,36 @@ def test_a_study_that_was_broken_off_goes_on_as_if_it_had_not_been(
     resumed = search(task, NAME, 7, 16, storage)
     assert resumed.tried == found.tried
     assert np.array_equal(resumed.scores["later"], found.scores["later"])
+
+
+def test_a_search_that_two_processes_made_at_once_is_still_the_same(
+    task: Task, found: Found, tmp_path: Path
+) -> None:
+    """Both have stored each of their trials, which are equal."""
+    name = str(tmp_path / "searches.journal")
+    search(task, NAME, 7, 5, name)
+    storage = open_storage(name)
+    (one,) = storage.get_all_studies()
+    study = optuna.load_study(study_name=one.study_name, storage=storage)
+    study.add_trials(study.get_trials())
+    assert search(task, NAME, 7, 16, name).tried == found.tried
+
+
+def test_a_journal_cut_off_in_a_line_goes_on(task: Task, found: Found, tmp_path: Path) -> None:
+    journal = tmp_path / "searches.journal"
+    search(task, NAME, 7, 5, str(journal))
+    journal.write_bytes(journal.read_bytes()[:-7])
+    check_storage(str(journal))
+    assert search(task, NAME, 7, 16, str(journal)).tried == found.tried
+
+
+@pytest.mark.parametrize("name", ["foo://me:secret@bar/x", "garbage.journal"])
+def test_what_is_no_storage_is_told_before_any_work(name: str, tmp_path: Path) -> None:
+    (tmp_path / "garbage.journal").write_text("no journal\nat all\n")
+    place = name if "://" in name else str(tmp_path / name)
+    with pytest.raises(InputError, match="no storage of searches") as raised:
+        check_storage(place)
+    assert "secret" not in str(raised.value)
 
 
 def test_stored_trials_of_other_data_are_not_taken_up(task: Task, tmp_path: Path) -> None:

@@ -77,6 +77,18 @@ def test_as_many_rows_as_are_said_to_tell_do_tell(
     assert judged([replace(more, measured=larger)])[0].outcome is expected
 
 
+def test_many_signs_of_noise_do_not_make_a_chance_sign_of_copying_count() -> None:
+    chance = check(0.818, fault=Fault.OVERFIT)
+    others = [check(0.5, fault=Fault.OVERFIT)] * 3
+    noise = [check(0.99)] * 12
+    assert outcome(chance, *others, *noise)[0] is Outcome.OPEN
+
+
+def test_rows_that_would_tell_are_more_than_there_are() -> None:
+    assert check(0.81, 0.009).rows_needed == 220
+    assert check(0.83).rows_needed == 101
+
+
 def verdict(*checks: Check) -> Verdict:
     return decide(judged(list(checks))).verdict
 

@@ -17,17 +17,19 @@ from tradegen.cli.run_rows import rows_of
 from tradegen.data.atomic import make_folder_of
 from tradegen.data.gold import Gold, load_gold
 from tradegen.data.parquet import read_table
-from tradegen.data.row import LOOKBACK
+from tradegen.data.row import LOOKBACK, from_microseconds
 from tradegen.data.rows import Rows
 from tradegen.data.run_folder import find_run
 from tradegen.errors import InputError
-from tradegen.settings import Settings, restore_settings
+from tradegen.hyperband.study import check_storage
+from tradegen.settings import GoldSettings, Settings, restore_settings
 from tradegen.verdict.check import Outcome
 from tradegen.verdict.decide import EXIT_CODES
 from tradegen.verdict.evaluation import FULL, QUICK, Evaluation, Question, evaluate
 from tradegen.verdict.mix import Range
 from tradegen.verdict.wording import headline, next_step, reasons
 from tradegen.verdict.write import as_record, write_evaluation
+from tradegen.version import __version__
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ def evaluate_command(
     folder = out or asked.folder
     storage = settings.evaluation.storage or str(folder / "evaluation" / "searches.journal")
     make_folder_of(folder / "evaluation" / "searches.journal")
+    check_storage(storage)
     question = Question(
         asked.gold,
         asked.rows,
@@ -64,12 +67,15 @@ def evaluate_command(
         "rows": asked.title,
         "gold": list(asked.gold.files),
         "gold_fingerprint": asked.gold.fingerprint,
+        "holdout_begins": _moment(asked.gold),
+        "costs": settings.costs.model_dump(),
         "quick": quick,
         "seed": settings.evaluation.seed,
+        "tradegen": __version__,
     }
     write_evaluation(found, folder, asked.title, says)
     if as_json:
-        print(json.dumps(as_record(found, says)))
+        print(json.dumps(as_record(found, says), allow_nan=False))
     elif not quiet:
         _tell(make_console(), found, folder)
     return EXIT_CODES[found.decision.verdict]
@@ -79,25 +85,39 @@ def _of_run(name: str, settings: Settings) -> _Rows:
     """Return a run's rows and the gold they were made from, unless another gold is named."""
     run = find_run(settings.run.folder, name)
     manifest = run.read_manifest()
-    source = settings.gold.source()
-    if not settings.gold.files:
-        try:
-            source = restore_settings(manifest["settings"]).gold.source()
-        except ValueError as error:
-            raise InputError(
-                f"{run.manifest}: settings of another version; name the gold with --gold"
-            ) from error
-    gold = load_gold(source)
-    was = manifest["gold"].get("fingerprint")
-    if was != gold.fingerprint:
+    try:
+        begun_with = restore_settings(manifest["settings"]).gold
+    except ValueError as error:
+        raise InputError(
+            f"{run.manifest}: settings of another version of tradegen; export the rows and "
+            "evaluate that file"
+        ) from error
+    gold = load_gold(_moved(begun_with, settings.gold).source())
+    if manifest["gold"].get("fingerprint") != gold.fingerprint:
         raise InputError(
             f"{', '.join(gold.files)}: not the gold that {run.path} was made from; give that with "
-            "--gold, with the --bars, --tz and --skip-bad-gold of the run"
+            "--gold, and --bars if its bars lie elsewhere"
         )
     with rows_of(run) as file:
         table = read_table(file)
     ranges = [(bucket["low"], bucket["high"]) for bucket in manifest["buckets"]]
     return _Rows(f"run {run.name}", Rows.from_arrow(table), gold, ranges, run.path)
+
+
+def _moved(begun_with: GoldSettings, stated: GoldSettings) -> GoldSettings:
+    """Return the gold that a run was made from, in the place where it lies now.
+
+    Raises `InputError` if it were read in another way: what the run has seen might be held out.
+    """
+    for name in sorted(stated.model_fields_set - {"files", "bars"}):
+        was, now = getattr(begun_with, name), getattr(stated, name)
+        if was != now:
+            raise InputError(
+                f"gold.{name} is {now!r}, and the run was made with {was!r}: leave it out; a run "
+                "is evaluated with the gold settings that it was made with"
+            )
+    places = {name: getattr(stated, name) for name in ("files", "bars") if getattr(stated, name)}
+    return begun_with.model_copy(update=places)
 
 
 def _of_file(path: Path, settings: Settings) -> _Rows:
@@ -121,6 +141,10 @@ def _with_columns_of(rows: Rows, gold: Gold) -> Gold:
     """Return gold without own columns that the rows lack: nothing can be said of these."""
     shared = {name: column for name, column in gold.train.extras.items() if name in rows.extras}
     return replace(gold, train=replace(gold.train, extras=shared))
+
+
+def _moment(gold: Gold) -> str | None:
+    return None if gold.begins is None else from_microseconds(gold.begins).isoformat()
 
 
 def _said(*, quiet: bool) -> Callable[[str], None]:

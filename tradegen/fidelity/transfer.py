@@ -112,13 +112,19 @@ def targets(*sets: Rows) -> dict[str, list[BoolArray]]:
     value = [rows.entry_price * rows.quantity for rows in sets]
     return {
         "side": [rows.long for rows in sets],
-        "wins": [(rows.exit_price > rows.entry_price) == rows.long for rows in sets],
+        "wins": [_wins(rows) for rows in sets],
         "held long": [one > np.median(held[0]) for one in held],
         "large": [one > np.median(value[0]) for one in value],
         "wide entry bar": [_wide(rows) for rows in sets],
         "heavy entry bar": [_heavy(rows) for rows in sets],
         "large move": [_moves_far(rows) for rows in sets],
     }
+
+
+def _wins(rows: Rows) -> BoolArray:
+    direction = np.where(rows.long, 1.0, -1.0)
+    won: BoolArray = direction * (rows.exit_price - rows.entry_price) > 0
+    return won
 
 
 def _wide(rows: Rows) -> BoolArray:

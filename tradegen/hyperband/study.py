@@ -5,14 +5,25 @@ bandit-based approach to hyperparameter optimization", JMLR 18. The resource is 
 """
 
 import hashlib
+import itertools
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tradegen.data.row import BoolArray, FloatArray
-from tradegen.hyperband.learners import Learner, make_learner, suggest
+from tradegen.errors import InputError
+from tradegen.hyperband.learners import (
+    EPOCHS_A_STEP,
+    ROUNDS_A_STEP,
+    Learner,
+    make_learner,
+    suggest,
+)
 
 if TYPE_CHECKING:
     import optuna
@@ -26,7 +37,7 @@ With this one, 60 trials give each of the three brackets the ten that TPE needs 
 """
 
 _REDUCTION = 3
-_CURVES, _PARAMETERS = "curves", "parameters"
+_CURVES, _PARAMETERS, _NUMBER = "curves", "parameters", "number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +61,9 @@ class Task:
 
     def fingerprint(self) -> str:
         """Return a digest of all of it: a stored trial of other data must not be taken up."""
-        digest = hashlib.sha256()
+        digest = hashlib.sha256(_made_with().encode())
         for name, part in (("fit", self.fit), (VALIDATION, self.validation), *self._sorted()):
-            digest.update(name.encode())
+            digest.update(f"{name}{part.inputs.shape}".encode())
             digest.update(np.ascontiguousarray(part.inputs).tobytes())
             digest.update(np.ascontiguousarray(part.label).tobytes())
         return digest.hexdigest()[:16]
@@ -114,7 +125,7 @@ def search(
     stored = None
     if storage is not None:
         stored = _new_study(open_storage(storage), f"{name}/{seed}/{task.fingerprint()}")
-        for trial in stored.get_trials()[:n_trials]:
+        for trial in _in_order(stored.get_trials(deepcopy=False))[:n_trials]:
             study.add_trial(trial)
     for number in range(len(study.get_trials(deepcopy=False)), n_trials):
         study.sampler = optuna.samplers.TPESampler(seed=_trial_seed(seed, number))
@@ -128,6 +139,33 @@ def search(
     tried = tuple(_tried(trial) for trial in trials)
     best = tried[chosen.number]
     return Found(tried, best, _refit(task, best, _trial_seed(seed, chosen.number)))
+
+
+def _made_with() -> str:
+    """Return what else decides what a trial finds."""
+    versions = [version(name) for name in ("optuna", "scikit-learn", "numpy")]
+    return f"{STEPS} {ROUNDS_A_STEP} {EPOCHS_A_STEP} {versions}"
+
+
+def check_storage(name: str) -> None:
+    """Raise `InputError` unless trials can be kept in a storage; mend a journal cut off in a line.
+
+    A process that was killed while it wrote leaves such a line, whose trial is made anew.
+    """
+    if "://" not in name and (journal := Path(name)).is_file():
+        written = journal.read_bytes()
+        whole = written[: written.rfind(b"\n") + 1]
+        if whole != written:
+            journal.write_bytes(whole)
+    try:
+        open_storage(name).get_all_studies()
+    except Exception as error:  # of optuna, SQLAlchemy, a driver, JSON or the system
+        shown = re.sub(r"//[^@/]*@", "//...@", name)
+        raise InputError(
+            f"evaluation.storage = {shown}: no storage of searches ({type(error).__name__}); "
+            "expected a URL whose driver is installed, or the path of a journal. A damaged "
+            "journal can be removed: its searches are then made anew"
+        ) from error
 
 
 def open_storage(name: str) -> "optuna.storages.BaseStorage":
@@ -150,6 +188,16 @@ def _new_study(storage: "optuna.storages.BaseStorage", name: str) -> "optuna.Stu
             min_resource=1, max_resource=STEPS, reduction_factor=_REDUCTION
         ),
     )
+
+
+def _in_order(trials: list["optuna.trial.FrozenTrial"]) -> list["optuna.trial.FrozenTrial"]:
+    """Return stored trials by their own numbers, up to the first that is not there.
+
+    Where two processes did the same search at once, each has stored its trials; they are equal.
+    """
+    by_number = {trial.user_attrs[_NUMBER]: trial for trial in reversed(trials)}
+    numbers = itertools.takewhile(by_number.__contains__, itertools.count())
+    return [by_number[number] for number in numbers]
 
 
 def _trial_seed(seed: int, number: int) -> int:
@@ -175,6 +223,7 @@ def _try_one(study: "optuna.Study", task: Task, seed: int) -> None:
             break
     trial.set_user_attr(_CURVES, curves)
     trial.set_user_attr(_PARAMETERS, parameters)
+    trial.set_user_attr(_NUMBER, trial.number)
     if pruned:
         study.tell(trial, state=optuna.trial.TrialState.PRUNED)
     else:

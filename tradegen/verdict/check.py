@@ -90,23 +90,29 @@ class Check:
 
     @property
     def rows_needed(self) -> int | None:
-        """About how many rows would decide an open check; None where no number of rows can.
+        """About how many rows would decide if it is open; None where no number of rows can.
 
         The error falls with the root of the number of rows.
         """
         if not self.is_known or abs(self.excess) < _TINY:
             return None
-        return math.ceil(self.rows * (_CERTAIN * self.measured.error / self.excess) ** 2)
+        needed = math.ceil(self.rows * (_CERTAIN * self.measured.error / self.excess) ** 2)
+        return max(needed, self.rows + 1)
 
 
 def judged(checks: list[Check]) -> list[Check]:
-    """Return checks with their `q`: Benjamini and Hochberg over all that could be measured."""
+    """Return checks with their `q`: Benjamini and Hochberg over those of a fault that are known.
+
+    Each fault is a family of its own: many signs of noise must not make a chance sign of copying
+    count for more.
+    """
     from scipy.stats import false_discovery_control
 
-    known = [k for k, check in enumerate(checks) if check.is_known]
     result = list(checks)
-    if known:
-        q = false_discovery_control([checks[k].p for k in known], method="bh")
-        for k, value in zip(known, np.atleast_1d(q).tolist(), strict=True):
-            result[k] = replace(checks[k], q=value)
+    for fault in Fault:
+        known = [k for k, one in enumerate(checks) if one.is_known and one.fault is fault]
+        if known:
+            q = false_discovery_control([checks[k].p for k in known], method="bh")
+            for k, value in zip(known, np.atleast_1d(q).tolist(), strict=True):
+                result[k] = replace(checks[k], q=value)
     return result

@@ -2,12 +2,14 @@
 
 import numpy as np
 
-from tradegen.backtest.clustered import Measured
+from tradegen.backtest.clustered import UNKNOWN, Measured
 from tradegen.fidelity.diversity import self_repeats
 from tradegen.fidelity.privacy import copied_runs, near_distance, too_close
 from tradegen.fidelity.space import Space
 from tradegen.verdict.measured import share
 from tradegen.verdict.sides import Side
+
+_FEWEST = 20
 
 NEAR, RUNS, REPEATS = "rows near gold", "rows with copied bars", "rows that repeat each other"
 
@@ -18,8 +20,10 @@ def measure_copying(
     """Return the shares of other rows that are near gold, hold copied bars, repeat each other.
 
     Runs of bars are looked for in at most `most_for_runs` of the other rows, repeats among as
-    many of them as gold has.
+    many of them as gold has. Fewer than 20 independent gold rows leave all of it unknown.
     """
+    if gold.n_groups < _FEWEST:
+        return dict.fromkeys((NEAR, RUNS, REPEATS), UNKNOWN)
     space = Space.of(gold.smooth)
     near = near_distance(space(gold.smooth), gold.groups)
     close = too_close(space(gold.smooth), space(other.smooth), near)

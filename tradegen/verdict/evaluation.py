@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tradegen.backtest.agreement import Agreement
-from tradegen.backtest.clustered import Measured
+from tradegen.backtest.clustered import UNKNOWN, Measured
 from tradegen.backtest.costs import Costs
 from tradegen.data.gold import Gold
 from tradegen.data.invariants import find_violations
@@ -15,7 +15,9 @@ from tradegen.data.row import FloatArray
 from tradegen.data.rows import Rows
 from tradegen.data.volatility import lookback_volatility
 from tradegen.data.yearly_bars import bars_per_year, yearly_bars
+from tradegen.errors import InputError
 from tradegen.fidelity.stylised_facts import Facts
+from tradegen.fidelity.transfer import targets
 from tradegen.hyperband.inputs import entry_inputs
 from tradegen.hyperband.ladder import (
     GOLD,
@@ -117,6 +119,12 @@ class _Work:
         self._notes: list[str] = []
         self._rng = np.random.default_rng(question.seed)
         scorable = _scorable(question.synthetic)
+        if len(scorable) == 0:
+            first = find_violations(question.synthetic, None)[0]
+            raise InputError(
+                f"none of {len(question.synthetic):,} rows can be computed with; the first: "
+                f"{first.field} is {first.value}, expected {first.expected}"
+            )
         if len(scorable) < len(question.synthetic):
             self._notes.append(
                 f"{len(question.synthetic) - len(scorable):,} rows have prices or volumes that "
@@ -134,8 +142,18 @@ class _Work:
         if asked.ranges is not None:
             ours = in_ranges(gold.volatility, asked.ranges)
             theirs = in_ranges(self._volatility(self._all.rows), asked.ranges)
-            kept, taken = common_mix(ours, theirs, self._rng)
-            later = in_ranges(self._volatility(gold.holdout), asked.ranges) >= 0
+            kept, taken, shared = common_mix(ours, theirs, self._rng)
+            if len(taken) == 0:
+                raise InputError(
+                    "no gold row and no synthetic row share a volatility that was asked for; "
+                    "there is nothing to compare"
+                )
+            later = np.isin(in_ranges(self._volatility(gold.holdout), asked.ranges), shared)
+            if missing := len(asked.ranges) - len(shared):
+                self._notes.append(
+                    f"{missing} of {len(asked.ranges)} volatilities asked for have too few gold or "
+                    "synthetic rows, and are compared in nothing but copies"
+                )
             self._gold = self._train.select(kept)
             self._synthetic = self._all.select(taken)
             self._holdout = self._holdout.select(np.flatnonzero(later))
@@ -153,7 +171,7 @@ class _Work:
         references = asked.references or self._references()
         self._progressed("copies")
         found = measure_validity(asked.synthetic, asked.gold.market)
-        found |= measure_copying(self._train, self._all, self._rng, asked.effort.rows_for_runs)
+        found |= self._measure_copying(self._train, self._all)
         self._progressed("likeness")
         compared = self._synthetic.at_most(2 * len(self._gold), self._rng)
         found |= measure_likeness(self._gold, compared, asked.seed)
@@ -161,8 +179,7 @@ class _Work:
         strategies = compare_strategies(self._gold, compared, asked.costs, self._rng)
         found |= measure_trading(strategies)
         ladders = self._ladders()
-        if any(one.has_signal for one in ladders):
-            found |= self._learning(ladders)
+        found |= self._learning(ladders)
         checks = judged([self._check(name, one, references) for name, one in found.items()])
         return Evaluation(
             decide(checks),
@@ -182,20 +199,22 @@ class _Work:
         each = []
         for k in range(_HALVES):
             one, other = self._gold.halved(np.random.default_rng([self._asked.seed, k]))
-            each.append(self._measure(other, one, full=k == 0))
+            found = self._measure_likeness(other, one) if k == 0 else {}
+            one, other = self._train.halved(np.random.default_rng([self._asked.seed, k]))
+            each.append(found | self._measure_copying(other, one))
         half = {name: average([one[name] for one in each if name in one]) for name in each[0]}
         later = {}
         if len(self._holdout) >= _FEWEST_HOLDOUT:
-            later = self._measure(self._gold, self._holdout, full=True)
+            later = self._measure_copying(self._train, self._holdout)
+            later |= self._measure_likeness(self._gold, self._holdout)
         return {"half": half, "holdout": later}
 
-    def _measure(self, gold: Side, other: Side, *, full: bool) -> dict[str, Measured]:
-        asked = self._asked
-        found = measure_copying(gold, other, self._rng, asked.effort.rows_for_runs)
-        if full:
-            found |= measure_likeness(gold, other, asked.seed)
-            found |= measure_trading(compare_strategies(gold, other, asked.costs, self._rng))
-        return found
+    def _measure_copying(self, gold: Side, other: Side) -> dict[str, Measured]:
+        return measure_copying(gold, other, self._rng, self._asked.effort.rows_for_runs)
+
+    def _measure_likeness(self, gold: Side, other: Side) -> dict[str, Measured]:
+        traded = compare_strategies(gold, other, self._asked.costs, self._rng)
+        return measure_likeness(gold, other, self._asked.seed) | measure_trading(traded)
 
     def _ladders(self) -> list[Ladder]:
         asked = self._asked
@@ -222,20 +241,39 @@ class _Work:
             done=lambda: self._progressed(f"searches: {next(finished)} done"),
         )
         ladders = climb(gold, holdout, synthetic, how)
+        self._note_targets(ladders)
+        return ladders
+
+    def _note_targets(self, ladders: Sequence[Ladder]) -> None:
+        """Say which targets nothing could be learned of, and why."""
+        searched = {one.target for one in ladders}
+        labels = targets(self._gold.rows, self._holdout.rows, self._learned_from.rows)
+        few = [name for name in labels if name not in searched]
+        if few:
+            self._notes.append(
+                "too few rows of one label, in gold or in the rows evaluated, to learn from: "
+                f"{', '.join(few)}"
+            )
         silent = [one.target for one in ladders if not one.has_signal]
         if silent:
             self._notes.append(f"no signal in the gold, and so left out: {', '.join(silent)}")
-        if len(silent) == len(ladders):
+        if silent and len(silent) == len(ladders):
             self._notes.append(
                 "models trained on gold foretell nothing of the holdout: whether what is learned "
                 "from the rows holds cannot be said"
             )
-        return ladders
 
     def _inputs(self, rows: Rows) -> FloatArray:
         return entry_inputs(rows, bars_per_year(self._years, rows))
 
     def _learning(self, ladders: Sequence[Ladder]) -> dict[str, Measured]:
+        """Return the numbers of learning: none if gold has no signal, unknown ones if rows lack."""
+        if not self._asked.effort.trials:
+            return {}
+        if not ladders:
+            return dict.fromkeys(LEARNING, UNKNOWN)
+        if not any(one.has_signal for one in ladders):
+            return {}
         own = {
             name: side.groups[validation_rows(side.rows)]
             for name, side in ((GOLD, self._gold), (SYNTHETIC, self._learned_from))

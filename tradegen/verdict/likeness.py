@@ -85,7 +85,7 @@ def _beyond(told: Told, weights: FloatArray) -> FloatArray:
 
 
 def _shapes(gold: Side, other: Side, rng: np.random.Generator) -> Measured:
-    """Return the quality, and as its error what halves of the rows differ by, over root 2."""
+    """Return the quality; its error is half of what it differs by between halves of the rows."""
     value = shapes(gold.rows, other.rows).quality
     parts = [shapes(gold.rows, half.rows).quality for half in other.halved(rng)]
     return Measured(value, max(abs(parts[0] - parts[1]) / 2, 0.002))

@@ -10,7 +10,7 @@ from tradegen.verdict.check import Fault
 from tradegen.verdict.copying import NEAR, REPEATS, RUNS
 from tradegen.verdict.learning import OVERSTATES, REMEMBERS, TEACHES, TRANSFER
 from tradegen.verdict.likeness import COVERED, FACTS, SHAPES, TOLD, TOLD_BY_BARS, UNREAL
-from tradegen.verdict.trading import FAKE, RANKS
+from tradegen.verdict.trading import FAKE, MATERIAL, RANKS
 from tradegen.verdict.validity import VALID
 
 
@@ -98,7 +98,7 @@ LIMITS = {
     FAKE: Limit(
         Fault.UNDERFIT,
         "gain of the strategy that does best against gold, in average true ranges a trade",
-        beyond=0.25,
+        beyond=MATERIAL,
     ),
     TRANSFER: Limit(
         Fault.UNDERFIT,

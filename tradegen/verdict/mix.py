@@ -20,22 +20,36 @@ def in_ranges(volatility: FloatArray, ranges: Sequence[Range]) -> IntArray:
 
 def common_mix(
     gold: IntArray, synthetic: IntArray, rng: np.random.Generator
-) -> tuple[IntArray, IntArray]:
-    """Return gold rows and synthetic rows, as increasing indices, with one mix of buckets.
+) -> tuple[IntArray, IntArray, IntArray]:
+    """Return gold rows, synthetic rows with the same mix of buckets, and these buckets.
 
-    `gold` and `synthetic` are the buckets of rows, -1 for none. The mix is gold's within the
-    buckets that both have, and synthetic rows are thinned to it: of them there are plenty, and
-    every real row left out would cost evidence. The constraint itself then is no fault.
+    Rows are increasing indices. `gold` and `synthetic` are the buckets of rows, -1 for none. The
+    mix is gold's, and synthetic rows are thinned to it: of them there are plenty, and every real
+    row left out would cost evidence. The constraint itself then is no fault. Buckets that hardly
+    have synthetic rows are left out where they would cost more rows than they bring.
     """
     shared = np.intersect1d(gold[gold >= 0], synthetic[synthetic >= 0])
-    ours = np.flatnonzero(np.isin(gold, shared))
     if not len(shared):
-        return ours, ours
+        return np.arange(0), np.arange(0), shared
     wanted = np.array([(gold == one).sum() for one in shared])
     there = np.array([(synthetic == one).sum() for one in shared])
-    scale = (there / wanted).min()
+    order = np.argsort(there / wanted, kind="stable")
+    start = max(range(len(order)), key=lambda k: _evidence(wanted[order[k:]], there[order[k:]]))
+    kept = np.sort(order[start:])
+    scale = (there[kept] / wanted[kept]).min()
     taken = [
-        rng.permutation(np.flatnonzero(synthetic == one))[: int(np.floor(scale * count))]
-        for one, count in zip(shared, wanted, strict=True)
+        rng.permutation(np.flatnonzero(synthetic == shared[k]))[: int(np.floor(scale * wanted[k]))]
+        for k in kept
     ]
-    return ours, np.sort(np.concatenate(taken))
+    ours = np.flatnonzero(np.isin(gold, shared[kept]))
+    return ours, np.sort(np.concatenate(taken)), shared[kept]
+
+
+def _evidence(wanted: IntArray, there: IntArray) -> float:
+    """Return what a comparison of that many gold rows with the thinned synthetic ones is worth.
+
+    The inverse of its error's square: half the harmonic mean of both numbers of rows.
+    """
+    gold = float(wanted.sum())
+    synthetic = float((there / wanted).min()) * gold
+    return gold * synthetic / (gold + synthetic)

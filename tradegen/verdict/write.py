@@ -21,7 +21,7 @@ _IN_JSON = ("checks", "skills", "strategies", "facts", "metrics")
 def as_record(evaluation: Evaluation, says: Mapping[str, Any]) -> dict[str, Any]:
     """Return what `evaluation.json` holds; `says` is what was evaluated, and how."""
     found = tables(evaluation)
-    return {
+    record = {
         "verdict": evaluation.decision.verdict.value,
         "exit_code": EXIT_CODES[evaluation.decision.verdict],
         "headline": headline(evaluation),
@@ -34,6 +34,7 @@ def as_record(evaluation: Evaluation, says: Mapping[str, Any]) -> dict[str, Any]
         "fake_alphas": list(evaluation.strategies.fake_alphas),
         **{name: found[name] for name in _IN_JSON},
     }
+    return _finite(record)
 
 
 def write_evaluation(
@@ -50,7 +51,7 @@ def write_evaluation(
         _write_table(path, records)
     write_text(folder / "evaluation.md", as_markdown(evaluation, found, title))
     record = as_record(evaluation, says)
-    write_text(folder / "evaluation.json", json.dumps(_finite(record), indent=2) + "\n")
+    write_text(folder / "evaluation.json", json.dumps(record, indent=2, allow_nan=False) + "\n")
 
 
 def _finite(record: Mapping[str, Any]) -> dict[str, Any]:
