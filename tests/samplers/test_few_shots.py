@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tradegen.samplers.few_shots import deal, draw_hand
@@ -21,7 +21,8 @@ def test_hands_are_distinct_and_never_of_one_symbol(
 
 
 @given(SYMBOLS, st.integers(1, 200), st.integers(0, 2**40))
-def test_every_card_is_dealt_equally_often_give_or_take_one(
+@example([1, 0, 1, 1, 1, 0, 1, 0, 1, 1, 0, 1, 0, 0, 0, 0], 9, 1866489)  # no swap helps
+def test_every_card_is_dealt_equally_often_but_for_a_replaced_one(
     symbols: list[int], n_hands: int, seed: int
 ) -> None:
     symbol = np.array(symbols)
@@ -33,7 +34,7 @@ def test_every_card_is_dealt_equally_often_give_or_take_one(
         for side in (of_common, ~of_common):
             assert used[side].max() - used[side].min() <= 1
     else:
-        assert used.max() - used.min() <= 1
+        assert used.max() - used.min() <= 2
 
 
 @given(SYMBOLS, st.integers(0, 2**40))
