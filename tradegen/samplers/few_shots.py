@@ -18,8 +18,8 @@ def deal(symbol: npt.NDArray[np.int64], n_hands: int, seed: int, bucket: int) ->
     `symbol` holds a number for each card's symbol, shape `(n_cards,)`; at least three cards. The
     result has shape `(n_hands, 3)` and holds card indices. No hand has three cards of one
     symbol, where the bucket has others. Any two cards are dealt equally often, give or take one,
-    rarely more: where no swap mends a hand, one of its cards is replaced (where more than two thirds
-    of the cards are of one symbol: any two of that symbol, and any two of the others).
+    rarely more: where no swap mends a hand, one of its cards is replaced. Where more than two
+    thirds of the cards are of one symbol, that holds of any two of it, and of any two others.
     """
     rng = stream(seed, bucket, Purpose.FEW_SHOTS)
     counts = np.bincount(symbol)
