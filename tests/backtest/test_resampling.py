@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from tradegen.backtest.resampling import days_resampled, dense, estimate, groups_resampled
+from tradegen.backtest.resampling import days_resampled, estimate
+from tradegen.fidelity.resampling import dense, groups_resampled
 
 
 def test_days_are_drawn_in_blocks_that_are_longer_where_days_follow_each_other() -> None:

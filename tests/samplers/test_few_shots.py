@@ -34,7 +34,9 @@ def test_every_card_is_dealt_equally_often_but_for_a_replaced_one(
         for side in (of_common, ~of_common):
             assert used[side].max() - used[side].min() <= 1
     else:
-        assert used.max() - used.min() <= 3
+        # Some swap helps where no symbol has many cards; elsewhere a card is rarely replaced.
+        many_symbols = 10 * of_common.sum() < 3 * len(symbols)
+        assert used.max() - used.min() <= (1 if many_symbols else 3)
 
 
 @given(SYMBOLS, st.integers(0, 2**40))

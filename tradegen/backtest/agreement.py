@@ -6,16 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tradegen.backtest.clustered import Measured, mean, sharpe_per_trade, z_of_difference
-from tradegen.backtest.resampling import (
-    RESAMPLES,
-    UNKNOWN,
-    Estimate,
-    dense,
-    estimate,
-    groups_resampled,
-)
+from tradegen.backtest.resampling import RESAMPLES, UNKNOWN, Estimate, estimate
 from tradegen.backtest.strategies import StrategyTrades
 from tradegen.data.row import FloatArray, IntArray
+from tradegen.fidelity.resampling import dense, groups_resampled
 
 SIGNIFICANT = 0.05
 """Share of false alarms that is accepted among the strategies that are called fake."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tradegen.backtest.resampling import dense
 from tradegen.data.row import FloatArray, IntArray
+from tradegen.fidelity.resampling import dense
 
 FEWEST_TRADES = 20
 FEWEST_GROUPS = 10

@@ -8,23 +8,15 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from tradegen.backtest.clustered import FEWEST_GROUPS, FEWEST_TRADES
 from tradegen.backtest.equity import Equity, days_open
 from tradegen.backtest.replay import Replay
-from tradegen.backtest.resampling import (
-    RESAMPLES,
-    UNKNOWN,
-    Estimate,
-    days_resampled,
-    dense,
-    estimate,
-    groups_resampled,
-)
+from tradegen.backtest.resampling import RESAMPLES, UNKNOWN, Estimate, days_resampled, estimate
 from tradegen.data.row import FloatArray, IntArray
+from tradegen.fidelity.resampling import dense, groups_resampled
 
 FEWEST_DAYS = 20
-FEWEST_TRADES = 20
-FEWEST_GROUPS = 10
-"""With fewer there is no estimate (days, trades), or no interval (groups)."""
+"""With fewer there is no estimate."""
 
 _CHUNK = 100
 

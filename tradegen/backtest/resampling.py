@@ -1,4 +1,4 @@
-"""Resamples for confidence intervals: of days in a row, and of whole groups of trades."""
+"""Estimates with confidence intervals, and resamples of days in a row for them."""
 
 import math
 from dataclasses import dataclass
@@ -52,25 +52,6 @@ def days_resampled(returns: FloatArray, rng: np.random.Generator, resamples: int
     bootstrap = StationaryBootstrap(_block_length(returns), index, seed=rng)
     drawn = [sample[0][0] for sample in bootstrap.bootstrap(resamples)]
     return np.array(drawn, dtype=np.int64).reshape(resamples, len(returns))
-
-
-def groups_resampled(groups: IntArray, rng: np.random.Generator, resamples: int) -> FloatArray:
-    """Return how often each group is in each resample, shape `(resamples, n_groups)`.
-
-    `groups`, shape `(n,)`, number the groups from 0 without gaps. Whole groups are drawn, as many
-    as there are (the cluster bootstrap; Davison and Hinkley, "Bootstrap Methods and their
-    Application", 1997, ch. 3.8).
-    """
-    count = int(groups.max()) + 1
-    drawn = rng.multinomial(count, np.full(count, 1 / count), size=resamples)
-    result: FloatArray = drawn.astype(np.float64)
-    return result
-
-
-def dense(groups: IntArray) -> IntArray:
-    """Return the same groups numbered from 0 without gaps, shape `(n,)`."""
-    result: IntArray = np.unique(groups, return_inverse=True)[1]
-    return result
 
 
 def _block_length(returns: FloatArray) -> int:

@@ -28,7 +28,7 @@ from tradegen.verdict.decide import EXIT_CODES
 from tradegen.verdict.evaluation import FULL, QUICK, Evaluation, Question, evaluate
 from tradegen.verdict.mix import Range
 from tradegen.verdict.wording import headline, next_step, reasons
-from tradegen.verdict.write import as_record, write_evaluation
+from tradegen.verdict.write import write_evaluation
 from tradegen.version import __version__
 
 
@@ -73,9 +73,9 @@ def evaluate_command(
         "seed": settings.evaluation.seed,
         "tradegen": __version__,
     }
-    write_evaluation(found, folder, asked.title, says)
+    record = write_evaluation(found, folder, asked.title, says)
     if as_json:
-        print(json.dumps(as_record(found, says), allow_nan=False))
+        print(json.dumps(record, allow_nan=False))
     elif not quiet:
         _tell(make_console(), found, folder)
     return EXIT_CODES[found.decision.verdict]

@@ -8,13 +8,28 @@ from tradegen.data.row import BoolArray, FloatArray, IntArray
 def resamples(n: int, groups: IntArray | None, rng: np.random.Generator, count: int) -> FloatArray:
     """Return how often each of `n` rows is in each resample, shape `(count, n)`.
 
-    Whole `groups`, shape `(n,)`, are drawn with replacement, as many as there are (the cluster
-    bootstrap; Cameron, Gelbach and Miller, 2008); without groups each row is one.
+    Whole `groups`, shape `(n,)`, are drawn; without groups each row is one.
     """
-    _, dense = np.unique(np.arange(n) if groups is None else groups, return_inverse=True)
-    size = int(dense.max()) + 1
-    drawn = rng.multinomial(size, np.full(size, 1 / size), size=count)
-    result: FloatArray = drawn[:, dense].astype(np.float64)
+    number = dense(np.arange(n) if groups is None else groups)
+    return groups_resampled(number, rng, count)[:, number]
+
+
+def groups_resampled(groups: IntArray, rng: np.random.Generator, resamples: int) -> FloatArray:
+    """Return how often each group is in each resample, shape `(resamples, n_groups)`.
+
+    `groups`, shape `(n,)`, number the groups from 0 without gaps. Whole groups are drawn, as many
+    as there are (the cluster bootstrap; Davison and Hinkley, "Bootstrap Methods and their
+    Application", 1997, ch. 3.8).
+    """
+    count = int(groups.max()) + 1
+    drawn = rng.multinomial(count, np.full(count, 1 / count), size=resamples)
+    result: FloatArray = drawn.astype(np.float64)
+    return result
+
+
+def dense(groups: IntArray) -> IntArray:
+    """Return the same groups numbered from 0 without gaps, shape `(n,)`."""
+    result: IntArray = np.unique(groups, return_inverse=True)[1]
     return result
 
 

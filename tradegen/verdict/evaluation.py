@@ -87,7 +87,8 @@ class Question:
     """What is to be evaluated, and how.
 
     `ranges` are the volatilities that the synthetic rows were asked for; None compares all rows as
-    they are. `storage` keeps the trials of searches, see `hyperband.study.open_storage`.
+    they are. `storage` keeps the trials of searches, see `hyperband.study.open_storage`;
+    `references` may be those of an earlier evaluation against the same gold.
     """
 
     gold: Gold

@@ -11,16 +11,16 @@ import pyarrow.parquet as pq
 from tradegen.data.atomic import atomic_file, make_folder_of, write_text
 from tradegen.verdict.decide import EXIT_CODES
 from tradegen.verdict.evaluation import Evaluation
-from tradegen.verdict.tables import tables
+from tradegen.verdict.tables import Record, tables
 from tradegen.verdict.wording import as_markdown, headline, next_step, reasons
 
 _IN_JSON = ("checks", "skills", "strategies", "facts", "metrics")
 """Tables that are small enough to be read beside the verdict."""
 
 
-def as_record(evaluation: Evaluation, says: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what `evaluation.json` holds; `says` is what was evaluated, and how."""
-    found = tables(evaluation)
+def _as_record(
+    evaluation: Evaluation, found: Mapping[str, list[Record]], says: Mapping[str, Any]
+) -> dict[str, Any]:
     record = {
         "verdict": evaluation.decision.verdict.value,
         "exit_code": EXIT_CODES[evaluation.decision.verdict],
@@ -39,10 +39,11 @@ def as_record(evaluation: Evaluation, says: Mapping[str, Any]) -> dict[str, Any]
 
 def write_evaluation(
     evaluation: Evaluation, folder: Path, title: str, says: Mapping[str, Any]
-) -> None:
-    """Write tables, page and verdict into a folder, the verdict last.
+) -> dict[str, Any]:
+    """Write tables, page and verdict into a folder, the verdict last; return what that says.
 
-    Equal evaluations give equal bytes. Raises `StorageError` if a file cannot be written.
+    `says` is what was evaluated, and how. Equal evaluations give equal bytes. Raises
+    `StorageError` if a file cannot be written.
     """
     found = tables(evaluation)
     for name, records in found.items():
@@ -50,8 +51,9 @@ def write_evaluation(
         make_folder_of(path)
         _write_table(path, records)
     write_text(folder / "evaluation.md", as_markdown(evaluation, found, title))
-    record = as_record(evaluation, says)
+    record = _as_record(evaluation, found, says)
     write_text(folder / "evaluation.json", json.dumps(record, indent=2, allow_nan=False) + "\n")
+    return record
 
 
 def _finite(record: Mapping[str, Any]) -> dict[str, Any]:
