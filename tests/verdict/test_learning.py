@@ -32,8 +32,10 @@ def found(shifts: dict[str, float], seed: int) -> Found:
     return Found((trial,), trial, scores)
 
 
-def ladder(synthetic: dict[str, float], seed: int = 0) -> Ladder:
-    gold = dict.fromkeys(SETS, 1.0)
+def ladder(
+    synthetic: dict[str, float], seed: int = 0, of_gold: dict[str, float] | None = None
+) -> Ladder:
+    gold = {**dict.fromkeys(SETS, 1.0), **(of_gold or {})}
     nothing = dict.fromkeys(SETS, 0.0)
     studies = {GOLD: gold, SHUFFLED: nothing, SYNTHETIC: {**gold, **synthetic}}
     return Ladder(
@@ -76,6 +78,12 @@ def test_each_fault_is_seen_by_its_own_measure(
     synthetic: dict[str, float], name: str, low: float, high: float
 ) -> None:
     assert low < measured(ladder(synthetic))[name][0] < high
+
+
+def test_what_is_lost_after_gold_too_is_no_fault_of_the_rows() -> None:
+    found = measured(ladder({}, of_gold={VALIDATION: 3.0, GOLD_TRAIN: 3.0}))
+    assert found[OVERSTATES][0] == pytest.approx(0.0, abs=0.07)
+    assert found[REMEMBERS][0] == pytest.approx(0.0, abs=0.07)
 
 
 def test_the_error_of_the_ratio_is_its_spread_over_samples() -> None:
