@@ -8,7 +8,13 @@ import pytest
 from tests.fidelity.planted import jittered, random_walks, two_halves
 from tradegen.data.rows import Rows
 from tradegen.fidelity.features import smooth_features
-from tradegen.fidelity.privacy import copied_runs, membership_attack, near_distance, too_close
+from tradegen.fidelity.privacy import (
+    authenticity,
+    copied_runs,
+    membership_attack,
+    near_distance,
+    too_close,
+)
 from tradegen.fidelity.space import Space
 
 
@@ -33,6 +39,31 @@ def test_one_row_in_a_hundred_has_another_so_near() -> None:
     near = near_distance(values, np.arange(1000))
     unseen = rng.standard_normal((1000, 3))
     assert too_close(values, unseen, near) == pytest.approx(0.01, abs=0.008)
+
+
+def test_copies_are_not_authentic_and_every_other_unseen_row_is() -> None:
+    rng = np.random.default_rng(0)
+    values, unseen = rng.standard_normal((2, 1000, 3))
+    apart = np.arange(1000)
+    assert authenticity(values, values, apart) == 0
+    assert authenticity(values, values + 1e-6, apart) == 0
+    assert authenticity(values, unseen, apart) == pytest.approx(0.5, abs=0.05)
+    twins = np.vstack([values, values + 1e-9])
+    assert authenticity(twins, unseen, np.arange(2000)) == 1
+    assert authenticity(twins, unseen, np.tile(apart, 2)) == pytest.approx(0.5, abs=0.05)
+
+
+def test_authenticity_is_that_of_its_definition_row_by_row() -> None:
+    rng = np.random.default_rng(1)
+    gold, other = rng.standard_normal((40, 2)), rng.standard_normal((30, 2))
+    groups = rng.integers(0, 15, 40)
+    authentic = 0
+    for row in other:
+        nearest = min(range(40), key=lambda i: np.linalg.norm(gold[i] - row))
+        rivals = [i for i in range(40) if groups[i] != groups[nearest]]
+        own = min(np.linalg.norm(gold[i] - gold[nearest]) for i in rivals)
+        authentic += np.linalg.norm(gold[nearest] - row) > own
+    assert authenticity(gold, other, groups) == pytest.approx(authentic / 30)
 
 
 def test_runs_copied_at_another_price_and_place_are_found() -> None:

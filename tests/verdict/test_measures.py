@@ -12,6 +12,7 @@ from tradegen.backtest.clustered import Measured
 from tradegen.backtest.costs import Costs
 from tradegen.data.row import Bars
 from tradegen.data.rows import Rows
+from tradegen.verdict.beside import BESIDE, measure_beside
 from tradegen.verdict.copying import NEAR, REPEATS, RUNS, measure_copying
 from tradegen.verdict.likeness import (
     COVERED,
@@ -88,6 +89,24 @@ def test_errors_say_how_far_other_halves_of_the_same_gold_are_apart() -> None:
         found.append(measure_likeness(one, other, seed)[TOLD])
     spread = float(np.std([one.value for one in found], ddof=1))
     assert 0.3 < spread / np.mean([one.error for one in found]) < 3
+
+
+def test_the_numbers_beside_tell_copies_and_noise_from_the_other_half() -> None:
+    first, second = halves()
+
+    def beside(other: Side, outsiders: Side | None = second) -> dict[str, float]:
+        found = measure_beside(first, other, outsiders, np.random.default_rng(0), 500)
+        return {name: one.value for name, one in found.items()}
+
+    real, copied = beside(second, None), beside(Side.synthetic(jittered(first.rows, 1e-4)))
+    noise = beside(Side.synthetic(random_walks(second.rows)))
+    attack = "membership attack (AUC)"
+    assert set(copied) == set(BESIDE)
+    assert set(real) == set(BESIDE) - {attack}
+    assert copied["authenticity"] < 0.05 < 0.3 < real["authenticity"]
+    assert copied[attack] > 0.95 > 0.6 > noise[attack]
+    assert noise["recall"] < 0.5 < real["recall"]
+    assert noise["alpha-precision"] < 0.6 < 0.85 < real["alpha-precision"]
 
 
 def test_too_few_independent_rows_leave_likeness_unknown() -> None:

@@ -36,6 +36,20 @@ def too_close(gold: FloatArray, synthetic: FloatArray, near: float) -> float:
     return float((distances(synthetic, gold).min(axis=1) < near).mean())
 
 
+def authenticity(gold: FloatArray, synthetic: FloatArray, groups: IntArray) -> float:
+    """Return the share of synthetic rows that are no nearer to gold than gold is to itself.
+
+    A row is authentic if the gold row nearest to it has another one, of another of the `groups`
+    `(n,)`, that is nearer than the synthetic row (Alaa, van Breugel, Saveliev and van der Schaar,
+    2022). Unrelated real rows give about 0.5, copies 0. Standardised features `(n, k)`, `(m, k)`.
+    """
+    own = distances(gold, gold)
+    own[groups[:, None] == groups[None, :]] = np.inf
+    across = distances(synthetic, gold)
+    nearest = across.argmin(axis=1)
+    return float((across.min(axis=1) > own.min(axis=1)[nearest]).mean())
+
+
 def copied_runs(gold: Rows, synthetic: Rows) -> tuple[float, float]:
     """Return the share of 16-bar runs that repeat one of gold's, and of rows that hold any.
 

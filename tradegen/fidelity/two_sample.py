@@ -162,5 +162,5 @@ def _ridge() -> Any:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    alphas = np.logspace(1, 5, 9)
+    alphas = np.logspace(1, 5, 5)
     return make_pipeline(StandardScaler(), RidgeClassifierCV(alphas, class_weight="balanced"))

@@ -20,6 +20,7 @@ from tradegen.errors import InputError
 from tradegen.fidelity.overlap import overlap_groups
 from tradegen.fidelity.resampling import resampled_auc, resamples
 from tradegen.fidelity.transfer import targets
+from tradegen.hyperband.selection import Selection, selection
 from tradegen.hyperband.study import VALIDATION, Found, Labelled, Task, search
 from tradegen.parent import end_with_parent
 
@@ -62,6 +63,14 @@ class Ladder:
     def skill(self, trained_on: str, scored_on: str) -> float:
         """Return the chosen trial's skill, 2 AUC - 1."""
         return self.found[trained_on].chosen.skill(scored_on)
+
+    def regret(self, trained_on: str) -> float:
+        """Return how much skill on the holdout is lost by not training on gold."""
+        return self.skill(GOLD, GOLD_HOLDOUT) - self.skill(trained_on, GOLD_HOLDOUT)
+
+    def selection(self, trained_on: str) -> Selection:
+        """Return how far the choice of the trial can be trusted."""
+        return selection(self.found[trained_on], self.validation[trained_on], GOLD_HOLDOUT)
 
     def resampled_skill(self, trained_on: str, scored_on: str, weights: FloatArray) -> FloatArray:
         """Return that skill in each resample of the rows it is scored on, shape `(count,)`.
@@ -183,17 +192,21 @@ def _has_signal(found: Mapping[str, Found], label: BoolArray, groups: IntArray, 
 
 
 def validation_rows(rows: Rows) -> IntArray:
-    """Return the rows, as increasing indices, that trials on these rows are chosen by."""
+    """Return the rows, as indices in the order of time, that trials on these rows are chosen by."""
     return _cut(rows)[1]
 
 
 def _cut(rows: Rows) -> tuple[IntArray, IntArray]:
-    """Return earlier rows to fit and later ones to choose by, that share no moment (purged)."""
+    """Return earlier rows to fit and later ones to choose by, in the order of time.
+
+    They share no moment, lookbacks included: that purges, and leaves an embargo of a lookback.
+    """
     try:
         split = split_by_time(rows, _VALIDATION_SHARE)
     except InputError:  # no row ends before the later ones begin
         return np.arange(0), np.arange(0)
-    return split.train, split.holdout
+    later = split.holdout[np.argsort(rows.entry_time[split.holdout], kind="stable")]
+    return split.train, later
 
 
 def _task(

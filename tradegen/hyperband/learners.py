@@ -1,10 +1,10 @@
 """Learners that are trained step by step, so that Hyperband can stop those that lead nowhere."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from tradegen.data.row import BoolArray, FloatArray
 
@@ -62,6 +62,20 @@ def suggest(trial: Suggests) -> dict[str, Any]:
     }
 
 
+def one_thread() -> AbstractContextManager[object]:
+    """Return a context in which learners keep to one thread.
+
+    So few rows gain nothing from more, and searches run side by side. What was not loaded when the
+    context is made would not be held to it, so the learners' libraries are.
+    """
+    import sklearn.ensemble
+    import sklearn.neural_network  # noqa: F401
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[object] = threadpool_limits(1)
+    return limits
+
+
 def make_learner(
     parameters: Parameters, inputs: FloatArray, label: BoolArray, seed: int
 ) -> Learner:
@@ -91,13 +105,11 @@ class Boosting:
     def step(self) -> None:
         """See `Learner`."""
         self._model.max_iter += ROUNDS_A_STEP
-        with threadpool_limits(1):
-            self._model.fit(self._inputs, self._label)
+        self._model.fit(self._inputs, self._label)
 
     def score(self, inputs: FloatArray) -> FloatArray:
         """See `Learner`."""
-        with threadpool_limits(1):
-            result: FloatArray = self._model.decision_function(inputs)
+        result: FloatArray = self._model.decision_function(inputs)
         return result
 
 
@@ -133,14 +145,12 @@ class Network:
 
     def step(self) -> None:
         """See `Learner`."""
-        with threadpool_limits(1):
-            for _ in range(EPOCHS_A_STEP):
-                self._model.partial_fit(self._inputs, self._label, classes=np.array([False, True]))
+        for _ in range(EPOCHS_A_STEP):
+            self._model.partial_fit(self._inputs, self._label, classes=np.array([False, True]))
 
     def score(self, inputs: FloatArray) -> FloatArray:
         """See `Learner`."""
-        with threadpool_limits(1):
-            odds = self._model.predict_proba(self._standard(inputs))[:, 1]
+        odds = self._model.predict_proba(self._standard(inputs))[:, 1]
         result: FloatArray = np.log(np.maximum(odds, _TINY) / np.maximum(1 - odds, _TINY))
         return result
 

@@ -17,11 +17,12 @@ import numpy as np
 
 from tradegen.data.row import BoolArray, FloatArray
 from tradegen.errors import InputError
+from tradegen.hyperband.bets import BLOCKS, bets, block_sums
 from tradegen.hyperband.learners import (
     EPOCHS_A_STEP,
     ROUNDS_A_STEP,
-    Learner,
     make_learner,
+    one_thread,
     suggest,
 )
 
@@ -37,7 +38,7 @@ With this one, 60 trials give each of the three brackets the ten that TPE needs 
 """
 
 _REDUCTION = 3
-_CURVES, _PARAMETERS, _NUMBER = "curves", "parameters", "number"
+_CURVES, _GAINS, _PARAMETERS, _NUMBER = "curves", "gains", "parameters", "number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Labelled:
 
 @dataclass(frozen=True)
 class Task:
-    """What to learn from, what to choose by, and what is only watched.
+    """What to learn from, what to choose by (in the order of time), and what is only watched.
 
     `watched` sets are scored along the way and never influence what is tried or chosen.
     """
@@ -79,10 +80,14 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One trial: its parameters, and the skill (2 AUC - 1) on every set after each step taken."""
+    """One trial: its parameters, and the skill (2 AUC - 1) on every set after each step taken.
+
+    `gains` are the sums of its bets on the validation rows at its best step, by block: see `bets`.
+    """
 
     parameters: Mapping[str, Any]
     curves: Mapping[str, tuple[float, ...]]
+    gains: tuple[float, ...]
 
     @property
     def best_step(self) -> int:
@@ -127,11 +132,18 @@ def search(
         stored = _new_study(open_storage(storage), f"{name}/{seed}/{task.fingerprint()}")
         for trial in _in_order(stored.get_trials(deepcopy=False))[:n_trials]:
             study.add_trial(trial)
-    for number in range(len(study.get_trials(deepcopy=False)), n_trials):
-        study.sampler = optuna.samplers.TPESampler(seed=_trial_seed(seed, number))
-        _try_one(study, task, _trial_seed(seed, number))
-        if stored is not None:
-            stored.add_trial(study.get_trials()[number])
+    with one_thread():
+        for number in range(len(study.get_trials(deepcopy=False)), n_trials):
+            study.sampler = optuna.samplers.TPESampler(seed=_trial_seed(seed, number))
+            _try_one(study, task, _trial_seed(seed, number))
+            if stored is not None:
+                stored.add_trial(study.get_trials()[number])
+        return _found(study, task, seed)
+
+
+def _found(study: "optuna.Study", task: Task, seed: int) -> Found:
+    import optuna
+
     finished = optuna.trial.TrialState.COMPLETE
     trials = study.get_trials(deepcopy=False)
     done = [trial for trial in trials if trial.state == finished]
@@ -144,7 +156,7 @@ def search(
 def _made_with() -> str:
     """Return what else decides what a trial finds."""
     versions = [version(name) for name in ("optuna", "scikit-learn", "numpy")]
-    return f"{STEPS} {ROUNDS_A_STEP} {EPOCHS_A_STEP} {versions}"
+    return f"{STEPS} {ROUNDS_A_STEP} {EPOCHS_A_STEP} {BLOCKS} {versions}"
 
 
 def check_storage(name: str) -> None:
@@ -212,16 +224,21 @@ def _try_one(study: "optuna.Study", task: Task, seed: int) -> None:
     parameters = suggest(trial)
     learner = make_learner(parameters, task.fit.inputs, task.fit.label, seed)
     curves: dict[str, list[float]] = {name: [] for name, _ in task.scored()}
+    gains: FloatArray = np.zeros(0)
     pruned = False
     for step in range(1, STEPS + 1):
         learner.step()
         for name, part in task.scored():
-            curves[name].append(_skill(learner, part))
+            score = learner.score(part.inputs)
+            curves[name].append(_skill(score, part.label))
+            if name == VALIDATION and np.argmax(curves[name]) == step - 1:
+                gains = block_sums(bets(score, part.label))
         trial.report(curves[VALIDATION][-1], step)
         if trial.should_prune():
             pruned = step < STEPS
             break
     trial.set_user_attr(_CURVES, curves)
+    trial.set_user_attr(_GAINS, gains.tolist())
     trial.set_user_attr(_PARAMETERS, parameters)
     trial.set_user_attr(_NUMBER, trial.number)
     if pruned:
@@ -230,15 +247,18 @@ def _try_one(study: "optuna.Study", task: Task, seed: int) -> None:
         study.tell(trial, max(curves[VALIDATION]))
 
 
-def _skill(learner: Learner, part: Labelled) -> float:
-    from sklearn.metrics import roc_auc_score
+def _skill(score: FloatArray, label: BoolArray) -> float:
+    """Return 2 AUC - 1 of scores `(n,)`, by ranks; equal scores count half (Mann-Whitney)."""
+    from scipy.stats import rankdata
 
-    return 2 * float(roc_auc_score(part.label, learner.score(part.inputs))) - 1
+    true = int(label.sum())
+    above = rankdata(score)[label].sum() - true * (true + 1) / 2
+    return float(2 * above / (true * (len(label) - true)) - 1)
 
 
 def _tried(trial: "optuna.trial.FrozenTrial") -> Tried:
     curves = {name: tuple(curve) for name, curve in trial.user_attrs[_CURVES].items()}
-    return Tried(trial.user_attrs[_PARAMETERS], curves)
+    return Tried(trial.user_attrs[_PARAMETERS], curves, tuple(trial.user_attrs[_GAINS]))
 
 
 def _refit(task: Task, chosen: Tried, seed: int) -> dict[str, FloatArray]:

@@ -30,6 +30,7 @@ from tradegen.hyperband.ladder import (
     climb,
     validation_rows,
 )
+from tradegen.verdict.beside import measure_beside
 from tradegen.verdict.books import Book, book_of
 from tradegen.verdict.check import Check, judged
 from tradegen.verdict.copying import measure_copying
@@ -69,7 +70,10 @@ FULL = Effort(trials=60, rows_learned_from=4_000, rows_for_runs=4_000)
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A decision with all that it rests on, and what could not be measured (`notes`)."""
+    """A decision with all that it rests on, and what could not be measured (`notes`).
+
+    `beside` are numbers that decide nothing, see `verdict.beside`.
+    """
 
     decision: Decision
     checks: tuple[Check, ...]
@@ -78,6 +82,7 @@ class Evaluation:
     facts: tuple[Facts, Facts]
     books: Mapping[str, Book]
     references: References
+    beside: Mapping[str, Measured]
     rows: Mapping[str, int]
     notes: tuple[str, ...]
 
@@ -190,6 +195,7 @@ class _Work:
             facts_of(self._gold, compared, asked.seed),
             self._books(),
             references,
+            self._measure_beside(self._gold, compared, self._holdout),
             self._counts(),
             tuple(self._notes),
         )
@@ -200,7 +206,10 @@ class _Work:
         each = []
         for k in range(_HALVES):
             one, other = self._gold.halved(np.random.default_rng([self._asked.seed, k]))
-            found = self._measure_likeness(other, one) if k == 0 else {}
+            found = {}
+            if k == 0:
+                found = self._measure_likeness(other, one)
+                found |= self._measure_beside(other, one, self._holdout)
             one, other = self._train.halved(np.random.default_rng([self._asked.seed, k]))
             each.append(found | self._measure_copying(other, one))
         half = {name: average([one[name] for one in each if name in one]) for name in each[0]}
@@ -208,10 +217,17 @@ class _Work:
         if len(self._holdout) >= _FEWEST_HOLDOUT:
             later = self._measure_copying(self._train, self._holdout)
             later |= self._measure_likeness(self._gold, self._holdout)
+            later |= self._measure_beside(self._gold, self._holdout, None)
         return {"half": half, "holdout": later}
 
     def _measure_copying(self, gold: Side, other: Side) -> dict[str, Measured]:
         return measure_copying(gold, other, self._rng, self._asked.effort.rows_for_runs)
+
+    def _measure_beside(
+        self, gold: Side, other: Side, outsiders: Side | None
+    ) -> dict[str, Measured]:
+        most = self._asked.effort.rows_for_runs
+        return measure_beside(gold, other, outsiders, self._rng, most)
 
     def _measure_likeness(self, gold: Side, other: Side) -> dict[str, Measured]:
         traded = compare_strategies(gold, other, self._asked.costs, self._rng)

@@ -9,6 +9,7 @@ from tradegen.backtest.resampling import Estimate
 from tradegen.data.interval import DAY_US
 from tradegen.data.row import from_microseconds
 from tradegen.fidelity.stylised_facts import deviations
+from tradegen.verdict.beside import BESIDE
 from tradegen.verdict.evaluation import Evaluation
 
 Record = dict[str, Any]
@@ -38,6 +39,21 @@ def _checks(evaluation: Evaluation) -> list[Record]:
             "says": one.says,
         }
         for one in evaluation.checks
+    ]
+
+
+def _beside(evaluation: Evaluation) -> list[Record]:
+    references = (evaluation.references[name] for name in ("half", "holdout"))
+    half, holdout = ({name: one.value for name, one in of.items()} for of in references)
+    return [
+        {
+            "number": name,
+            "value": one.value,
+            "half_of_gold": half.get(name),
+            "gold_holdout": holdout.get(name),
+            "says": BESIDE[name],
+        }
+        for name, one in evaluation.beside.items()
     ]
 
 
@@ -126,6 +142,8 @@ def _skills(evaluation: Evaluation) -> list[Record]:
             "trained_on": trained_on,
             "learner": found.chosen.parameters["learner"],
             **{scored_on: found.chosen.skill(scored_on) for scored_on in found.chosen.curves},
+            "regret": ladder.regret(trained_on),
+            **asdict(ladder.selection(trained_on)),
         }
         for ladder in evaluation.ladders
         for trained_on, found in ladder.found.items()
@@ -134,6 +152,7 @@ def _skills(evaluation: Evaluation) -> list[Record]:
 
 _TABLES: Mapping[str, Callable[[Evaluation], list[Record]]] = {
     "checks": _checks,
+    "beside": _beside,
     "skills": _skills,
     "strategies": _strategies,
     "facts": _facts,

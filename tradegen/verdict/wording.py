@@ -39,9 +39,17 @@ _HOW_TO_READ_CHECKS = (
     "if its number is surely beyond its limit (5 % false alarms among all that fail, "
     "Benjamini-Hochberg), passes if it surely is not, and is open otherwise."
 )
+_HOW_TO_READ_BESIDE = (
+    "Numbers that rows are often known by. They decide nothing here: noise or copies alone can "
+    "make each of them look good."
+)
 _HOW_TO_READ_SKILLS = (
     "Skill (2 AUC - 1) of the model that Hyperband chose, by what it was trained on. Where gold "
-    "has no signal nothing is trained on synthetic rows."
+    "has no signal nothing is trained on synthetic rows. regret: skill on the holdout lost by not "
+    "training on gold; rank_correlation: of all trials' skill on their own validation rows with "
+    "that on the holdout; overfitting: the chance that the trial chosen on half of the validation "
+    "rows is no better than the median on the other half (PBO; 0.5 is choosing blindly); "
+    "deflated_sharpe: the chance that its bets truly earn anything, all trials counted."
 )
 _HOW_TO_READ_STRATEGIES = (
     "Mean net result of a trade in average true ranges at the signal; z: how many standard errors "
@@ -86,6 +94,9 @@ def as_markdown(evaluation: Evaluation, tables: Mapping[str, Table], title: str)
             (_check_cells(check) for check in evaluation.checks),
         ),
         *(f"- **{check.name}**: {check.says}." for check in evaluation.checks),
+        "## Beside the checks",
+        _HOW_TO_READ_BESIDE,
+        _records(tables["beside"]),
         "## What models learn",
         _HOW_TO_READ_SKILLS,
         _records(tables["skills"]),
