@@ -3,8 +3,8 @@
     python -m benchmarks.verdict --gold equity --sizes 500 2000 --resamples 20
 
 Good rows are the embedded engine's, made from gold train; faults are planted among them in several
-shares. Unseen real rows are one half of gold train, held against the other. Learning is left out
-unless `--trials` asks for it: it would take hours.
+shares. Unseen real rows are one half of gold train, held against the other. `--trials 0` leaves
+learning out, which halves the time. Cases that `--out` has already are not evaluated again.
 """
 
 import argparse
@@ -15,7 +15,8 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import cache
 from multiprocessing import get_context
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,10 +27,9 @@ from tradegen.data.gold import Gold
 from tradegen.data.rows import Rows
 from tradegen.fidelity.overlap import halves, overlap_groups
 from tradegen.verdict.check import Outcome
-from tradegen.verdict.evaluation import Effort, Question, References, evaluate
+from tradegen.verdict.evaluation import QUICK, Effort, Evaluation, Question, evaluate
 
 UNSEEN, GOOD = "unseen real rows", "embedded rows"
-_ROWS_FOR_RUNS = 1_000
 _POOL = 10_000
 
 
@@ -56,18 +56,24 @@ def cases(args: argparse.Namespace) -> Iterator[Case]:
                         yield Case(gold, kind, n, share, resample, args.trials)
 
 
-def outcome(case: Case) -> tuple[str, list[str]]:
-    """Return the verdict on a case, and the checks that failed."""
+def outcome(case: Case) -> dict[str, Any]:
+    """Return the verdict on a case, and the checks that did not pass."""
     rng = np.random.default_rng([case.resample, case.n, round(100 * case.share)])
-    gold, rows, references = _material(case, rng)
-    effort = Effort(case.trials, 1_000, _ROWS_FOR_RUNS)
-    question = Question(gold, rows, None, Costs(), effort, case.resample, references=references)
-    found = evaluate(question)
-    failed = [check.name for check in found.checks if check.outcome is Outcome.FAILED]
-    return found.decision.verdict.value, failed
+    gold, rows, known = _material(case, rng)
+    seed = 0 if known else case.resample
+    found = evaluate(Question(gold, rows, None, Costs(), _effort(case.trials), seed, known=known))
+    names = {
+        outcome.value: [check.name for check in found.checks if check.outcome is outcome]
+        for outcome in (Outcome.FAILED, Outcome.OPEN)
+    }
+    return {**case._asdict(), "verdict": found.decision.verdict.value, **names}
 
 
-def _material(case: Case, rng: np.random.Generator) -> tuple[Gold, Rows, References | None]:
+def _effort(trials: int) -> Effort:
+    return replace(QUICK, trials=trials)
+
+
+def _material(case: Case, rng: np.random.Generator) -> tuple[Gold, Rows, Evaluation | None]:
     gold = read_gold(case.gold)
     if case.kind == UNSEEN:
         groups = overlap_groups(gold.train)
@@ -77,7 +83,7 @@ def _material(case: Case, rng: np.random.Generator) -> tuple[Gold, Rows, Referen
     good = _good(case.gold)
     kind = "verbatim copies" if case.kind == GOOD else case.kind
     rows = with_planted(kind, case.share, gold, good, case.n, rng)
-    return gold, rows, _references(case.gold)
+    return gold, rows, _known(case.gold, case.trials)
 
 
 @cache
@@ -86,10 +92,10 @@ def _good(name: str) -> Rows:
 
 
 @cache
-def _references(name: str) -> References:
+def _known(name: str, trials: int) -> Evaluation:
+    """Return an evaluation whose references and searches in gold serve all cases."""
     gold = read_gold(name)
-    effort = Effort(0, 1_000, _ROWS_FOR_RUNS)
-    return evaluate(Question(gold, gold.train, None, Costs(), effort, 0)).references
+    return evaluate(Question(gold, gold.train, None, Costs(), _effort(trials), 0))
 
 
 def main() -> None:
@@ -100,21 +106,36 @@ def main() -> None:
     parser.add_argument("--plants", nargs="+", default=list(PLANTS), choices=list(PLANTS))
     parser.add_argument("--resamples", type=int, default=100)
     parser.add_argument("--resamples-of-real", type=int, default=100)
-    parser.add_argument("--trials", type=int, default=0, help="trials a search; 0 leaves it out")
+    parser.add_argument("--trials", type=int, default=QUICK.trials, help="trials a search")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--out", help="file to write every case to, as JSON lines")
     args = parser.parse_args()
+    known = _read(args.out)
     every = list(cases(args))
     counts: dict[tuple[str, str, int, float], Counter[str]] = {}
+    for case in every:
+        if case in known:
+            counts.setdefault(_key(case), Counter())[known[case]] += 1
+    left = [case for case in every if case not in known]
     with ProcessPoolExecutor(args.workers, mp_context=get_context("spawn")) as pool:
-        for case, (verdict, failed) in zip(every, pool.map(outcome, every), strict=True):
-            key = (case.gold, case.kind, case.n, case.share)
-            counts.setdefault(key, Counter())[verdict] += 1
+        for case, line in zip(left, pool.map(outcome, left), strict=True):
+            counts.setdefault(_key(case), Counter())[line["verdict"]] += 1
             if args.out:
-                with open(args.out, "a", encoding="utf-8") as file:  # noqa: PTH123
-                    line = {**case._asdict(), "verdict": verdict, "failed": failed}
+                with Path(args.out).open("a", encoding="utf-8") as file:
                     file.write(json.dumps(line) + "\n")
     print_table(counts)
+
+
+def _key(case: Case) -> tuple[str, str, int, float]:
+    return case.gold, case.kind, case.n, case.share
+
+
+def _read(path: str | None) -> dict[Case, str]:
+    """Return the verdicts that a file of JSON lines holds already."""
+    if path is None or not Path(path).exists():
+        return {}
+    lines = map(json.loads, Path(path).read_text(encoding="utf-8").splitlines())
+    return {Case(*(line[name] for name in Case._fields)): line["verdict"] for line in lines}
 
 
 def print_table(counts: dict[tuple[str, str, int, float], Counter[str]]) -> None:

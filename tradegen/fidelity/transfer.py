@@ -5,6 +5,8 @@ Hyland and Raetsch, 2017, "Real-valued (medical) time series generation with rec
 GANs"). Both are tested on the same real rows, which neither saw, best on the later holdout.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +26,7 @@ _KNOWN_AT_ENTRY = (
     "range before entry",
     "volume before entry",
 )
+_EXIT_REASON = "exit_reason"
 _FEWEST = 20
 _LEAST_SKILL = 0.1
 _STANDARD_ERRORS = 2.0
@@ -58,7 +61,8 @@ def transfers(real: Rows, synthetic: Rows, test: Rows, seed: int) -> list[Transf
 
     Features are those known when the entry bar opens; targets: the side, and whether the trade
     wins, is held long, is large, and whether range and volume of the entry bar and the moves of the
-    trade are above what is usual for the row. "Long" and "large" are against the real median.
+    trade are above what is usual for the row, and how it ends. "Long" and "large" are against the
+    real median.
     """
     from sklearn.metrics import roc_auc_score
 
@@ -106,7 +110,8 @@ def known_at_entry(rows: Rows) -> FloatArray:
 def targets(*sets: Rows) -> dict[str, list[BoolArray]]:
     """Return what a model may be asked to foretell at entry: by name, `(n,)` for each of the sets.
 
-    What "long" and "large" mean is taken from the first set, which should be real.
+    What "long" and "large" mean is taken from the first set, which should be real. Where all sets
+    have an own column `exit_reason`, its most frequent value there may be foretold too.
     """
     held = [(rows.n_bars - LOOKBACK).astype(np.float64) for rows in sets]
     value = [rows.entry_price * rows.quantity for rows in sets]
@@ -118,6 +123,22 @@ def targets(*sets: Rows) -> dict[str, list[BoolArray]]:
         "wide entry bar": [_wide(rows) for rows in sets],
         "heavy entry bar": [_heavy(rows) for rows in sets],
         "large move": [_moves_far(rows) for rows in sets],
+        **_exits(sets),
+    }
+
+
+def _exits(sets: Sequence[Rows]) -> dict[str, list[BoolArray]]:
+    reasons = [rows.extras.get(_EXIT_REASON) for rows in sets]
+    told = [[value for value in each if value is not None] for each in reasons if each is not None]
+    if len(told) < len(sets) or not told[0]:
+        return {}
+    ((most, _),) = Counter(told[0]).most_common(1)
+    return {
+        f"exits by {most}": [
+            np.array([value == most for value in each], dtype=np.bool_)
+            for each in reasons
+            if each is not None
+        ]
     }
 
 

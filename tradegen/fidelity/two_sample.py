@@ -6,7 +6,7 @@ well below 0.5 means near-twins: a test row's twin was trained on with the other
 Learners keep to one thread: so few rows gain nothing from more, and on a busy machine lose much.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -56,9 +56,11 @@ def tell_by_trees(
     """Tell features `(n, k)` from features `(m, k)` by boosted trees.
 
     `groups` names the group of each real and of each synthetic row; no group is both trained on
-    and judged. Groups of real and synthetic rows are never the same.
+    and judged. Groups of real and synthetic rows are never the same. Scores are log odds if there
+    were as many of both: weights would do the same, but make scikit-learn bin four times slower.
     """
-    return _tell(_trees(seed), real, synthetic, groups, seed)
+    told = _tell(_trees(seed), real, synthetic, groups, seed)
+    return replace(told, score=told.score - np.log(len(synthetic) / len(real)))
 
 
 def tell_by_ridge(
@@ -152,7 +154,6 @@ def _trees(seed: int) -> Any:
         learning_rate=0.12,
         min_samples_leaf=20,
         l2_regularization=1.0,
-        class_weight="balanced",
         random_state=seed,
     )
 

@@ -98,10 +98,17 @@ class Searches:
     done: Callable[[], None] | None = None
 
 
-def climb(gold: Material, holdout: Material, synthetic: Material, how: Searches) -> list[Ladder]:
+def climb(
+    gold: Material,
+    holdout: Material,
+    synthetic: Material,
+    how: Searches,
+    known: Sequence[Ladder] = (),
+) -> list[Ladder]:
     """Search for every target that all sets have both labels of, synthetic rows where gold can.
 
-    Returns no ladder where there are too few rows to choose by.
+    What `known` ladders of the same gold and holdout found without synthetic rows is not searched
+    for again. Returns no ladder where there are too few rows to choose by.
     """
     cuts = [_cut(one.rows) for one in (gold, synthetic)]
     labels = targets(gold.rows, holdout.rows, synthetic.rows)
@@ -116,7 +123,13 @@ def climb(gold: Material, holdout: Material, synthetic: Material, how: Searches)
         if _both_labels(ours) and _both_labels(theirs):
             shuffled = _shuffled(ours, how.seed)
             tasks[target] = {GOLD: ours, SHUFFLED: shuffled, SYNTHETIC: theirs}
-    found = _search_all(tasks, (GOLD, SHUFFLED), how)
+    found = {
+        one.target: {name: one.found[name] for name in (GOLD, SHUFFLED)}
+        for one in known
+        if one.target in tasks
+    }
+    new = {target: task for target, task in tasks.items() if target not in found}
+    found |= _search_all(new, (GOLD, SHUFFLED), how)
     groups = overlap_groups(holdout.rows)
     signal = {
         target: tasks[target]

@@ -52,6 +52,7 @@ class Check:
     rows: int
     whose: str
     says: str
+    within: tuple[float, float] = (-math.inf, math.inf)
     q: float = float("nan")
 
     @property
@@ -67,9 +68,12 @@ class Check:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The 95 % interval of the number."""
+        """The 95 % interval of the number, `within` what it can be at all."""
         reach = 1.96 * self.measured.error
-        return self.measured.value - reach, self.measured.value + reach
+        low, high = np.clip(
+            [self.measured.value - reach, self.measured.value + reach], *self.within
+        )
+        return float(low), float(high)
 
     @property
     def p(self) -> float:

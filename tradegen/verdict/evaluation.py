@@ -92,8 +92,9 @@ class Question:
     """What is to be evaluated, and how.
 
     `ranges` are the volatilities that the synthetic rows were asked for; None compares all rows as
-    they are. `storage` keeps the trials of searches, see `hyperband.study.open_storage`;
-    `references` may be those of an earlier evaluation against the same gold.
+    they are. `storage` keeps the trials of searches, see `hyperband.study.open_storage`. What does
+    not depend on the rows evaluated is taken from a `known` evaluation, if there is one: of the
+    same gold, ranges, costs, effort and seed.
     """
 
     gold: Gold
@@ -104,7 +105,7 @@ class Question:
     seed: int
     storage: str | None = None
     workers: int = 1
-    references: References | None = None
+    known: Evaluation | None = None
 
 
 def evaluate(question: Question, progressed: Callable[[str], None] = lambda _: None) -> Evaluation:
@@ -174,7 +175,7 @@ class _Work:
 
     def evaluation(self) -> Evaluation:
         asked = self._asked
-        references = asked.references or self._references()
+        references = asked.known.references if asked.known else self._references()
         self._progressed("copies")
         found = measure_validity(asked.synthetic, asked.gold.market)
         found |= self._measure_copying(self._train, self._all)
@@ -257,7 +258,8 @@ class _Work:
             asked.workers,
             done=lambda: self._progressed(f"searches: {next(finished)} done"),
         )
-        ladders = climb(gold, holdout, synthetic, how)
+        known = asked.known.ladders if asked.known else ()
+        ladders = climb(gold, holdout, synthetic, how, known)
         self._note_targets(ladders)
         return ladders
 
@@ -313,6 +315,7 @@ class _Work:
             rows=rows,
             whose=whose,
             says=limit.says,
+            within=limit.within,
         )
 
     def _decided_by(self, name: str) -> tuple[str, int]:

@@ -4,6 +4,7 @@ import numpy as np
 
 from tradegen.backtest.clustered import UNKNOWN, Measured
 from tradegen.data.row import FloatArray
+from tradegen.fidelity.coherence import dealt_at_random
 from tradegen.fidelity.diversity import coverage
 from tradegen.fidelity.resampling import resampled_auc, resamples
 from tradegen.fidelity.sequences import random_convolutions
@@ -16,6 +17,7 @@ from tradegen.verdict.sides import Side
 
 TOLD, TOLD_BY_BARS = "told apart by features (AUC)", "told apart by raw bars (AUC)"
 UNREAL = "rows no real one looks like"
+MISPLACED = "trades out of place"
 SHAPES, FACTS, COVERED = "column shapes and pairs", "stylised facts visibly off", "gold covered"
 
 FALSE_ALARMS = 0.02
@@ -34,7 +36,7 @@ def measure_likeness(gold: Side, other: Side, seed: int) -> dict[str, Measured]:
     Fewer than 20 independent rows on either side leave all of it unknown.
     """
     if min(gold.n_groups, other.n_groups) < _FEWEST:
-        names = (TOLD, TOLD_BY_BARS, UNREAL, SHAPES, FACTS, COVERED)
+        names = (TOLD, TOLD_BY_BARS, UNREAL, MISPLACED, SHAPES, FACTS, COVERED)
         return dict.fromkeys(names, UNKNOWN)
     rng = np.random.default_rng(seed)
     apart = (gold.groups, other.groups)
@@ -43,10 +45,12 @@ def measure_likeness(gold: Side, other: Side, seed: int) -> dict[str, Measured]:
     convolved = random_convolutions(both, rng, _KERNELS)
     ridge = tell_by_ridge(convolved[: len(gold)], convolved[len(gold) :], apart, seed)
     weights = _weights(gold, other, rng)
+    dealt = dealt_at_random(gold.rows, other.rows, apart, rng, _RESAMPLES)
     return {
         TOLD: _auc(trees, weights),
         TOLD_BY_BARS: _auc(ridge, weights),
         UNREAL: _unreal(trees, weights),
+        MISPLACED: drawn(dealt.share, dealt.draws),
         SHAPES: _shapes(gold, other, rng),
         FACTS: _facts(gold, other, rng),
         COVERED: _covered(gold, other, rng),

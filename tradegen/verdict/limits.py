@@ -4,12 +4,13 @@ Each is set beside what real rows give against real rows, measured by the same c
 limit means the same on every gold. `benchmarks/verdict.py` says how often they err.
 """
 
+import math
 from dataclasses import dataclass
 
 from tradegen.verdict.check import Fault
 from tradegen.verdict.copying import NEAR, REPEATS, RUNS
 from tradegen.verdict.learning import OVERSTATES, REMEMBERS, TEACHES, TRANSFER
-from tradegen.verdict.likeness import COVERED, FACTS, SHAPES, TOLD, TOLD_BY_BARS, UNREAL
+from tradegen.verdict.likeness import COVERED, FACTS, MISPLACED, SHAPES, TOLD, TOLD_BY_BARS, UNREAL
 from tradegen.verdict.trading import FAKE, MATERIAL, RANKS
 from tradegen.verdict.validity import VALID
 
@@ -18,7 +19,7 @@ from tradegen.verdict.validity import VALID
 class Limit:
     """What a number may be: a share of what halves of gold give, and so much beyond.
 
-    The limit is `beyond + times * half`.
+    The limit is `beyond + times * half`. The number lies `within` two others: most are shares.
     """
 
     fault: Fault
@@ -26,11 +27,14 @@ class Limit:
     beyond: float
     times: float = 1.0
     higher_is_worse: bool = True
+    within: tuple[float, float] = (0.0, 1.0)
 
     def of(self, half: float) -> float:
         """Return the limit beside the number that halves of gold give; NaN if that is needed."""
         return self.beyond + (self.times * half if self.times else 0.0)
 
+
+_ANY = (-math.inf, math.inf)
 
 LIMITS = {
     VALID: Limit(
@@ -51,7 +55,7 @@ LIMITS = {
     REPEATS: Limit(
         Fault.UNDERFIT,
         "share of rows as near to each other as only 1 % of gold rows are: collapse",
-        beyond=0.10,
+        beyond=0.07,
     ),
     TOLD: Limit(
         Fault.UNDERFIT,
@@ -69,6 +73,14 @@ LIMITS = {
         Fault.UNDERFIT,
         "share of rows further out than 98 % of gold rows: what no market and no trader does",
         beyond=0.15,
+        within=(-1.0, 1.0),
+    ),
+    MISPLACED: Limit(
+        Fault.UNDERFIT,
+        "share of rows whose trade does not belong to its market, as if dealt to it at random",
+        beyond=0.12,
+        times=0.0,
+        within=_ANY,
     ),
     SHAPES: Limit(
         Fault.UNDERFIT,
@@ -90,15 +102,17 @@ LIMITS = {
     ),
     RANKS: Limit(
         Fault.UNDERFIT,
-        "rank correlation of plain strategies' results on gold and on the rows",
+        "rank correlation of plain strategies' results on gold and on the rows; 0 is by chance",
         times=0.0,
-        beyond=0.3,
+        beyond=0.0,
         higher_is_worse=False,
+        within=(-1.0, 1.0),
     ),
     FAKE: Limit(
         Fault.UNDERFIT,
         "gain of the strategy that does best against gold, in average true ranges a trade",
         beyond=MATERIAL,
+        within=_ANY,
     ),
     TRANSFER: Limit(
         Fault.UNDERFIT,
@@ -106,6 +120,7 @@ LIMITS = {
         beyond=0.6,
         times=0.0,
         higher_is_worse=False,
+        within=_ANY,
     ),
     TEACHES: Limit(
         Fault.UNDERFIT,
@@ -113,6 +128,7 @@ LIMITS = {
         beyond=0.4,
         times=0.0,
         higher_is_worse=False,
+        within=_ANY,
     ),
     OVERSTATES: Limit(
         Fault.OVERFIT,
@@ -120,11 +136,13 @@ LIMITS = {
         "from gold's own",
         beyond=0.1,
         times=0.0,
+        within=_ANY,
     ),
     REMEMBERS: Limit(
         Fault.OVERFIT,
         "skill lost from gold train to the gold holdout, beyond what models trained on gold lose",
         beyond=0.1,
         times=0.0,
+        within=_ANY,
     ),
 }
