@@ -101,8 +101,8 @@ def _known(name: str, trials: int) -> Evaluation:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--gold", nargs="+", default=["equity", "crypto"])
-    parser.add_argument("--sizes", nargs="+", type=int, default=[500, 2_000, 10_000])
-    parser.add_argument("--shares", nargs="+", type=float, default=[0.05, 0.1, 0.25, 0.5, 1.0])
+    parser.add_argument("--sizes", nargs="*", type=int, default=[500, 2_000, 10_000])
+    parser.add_argument("--shares", nargs="*", type=float, default=[0.05, 0.1, 0.25, 0.5, 1.0])
     parser.add_argument("--plants", nargs="+", default=list(PLANTS), choices=list(PLANTS))
     parser.add_argument("--resamples", type=int, default=100)
     parser.add_argument("--resamples-of-real", type=int, default=100)
