@@ -25,6 +25,7 @@ from tradegen.pipeline.prepare import Prepared
 from tradegen.samplers.columns import read_columns
 from tradegen.settings import load_settings
 from tradegen.testing.nim_server.process import nim_server
+from tradegen.verdict import evaluation
 
 
 def here(folder: Path, **more: Any) -> dict[str, Any]:
@@ -73,6 +74,32 @@ def test_in_jupyter_a_result_shows_itself_as_a_table(finished_run: FinishedRun) 
 def test_a_result_fits_on_one_line(finished_run: FinishedRun) -> None:
     result = finished_run.result
     assert repr(result) == f"RunResult(done: 40 of 40 rows accepted, {result.folder})"
+
+
+def test_a_run_is_evaluated_from_python(
+    finished_run: FinishedRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = evaluation.Effort(trials=2, rows_learned_from=100, rows_for_runs=100)
+    monkeypatch.setattr("tradegen.evaluating.QUICK", few)
+    told: list[str] = []
+    found = tradegen.evaluate(
+        finished_run.result, quick=True, out=tmp_path / "out", workers=1, progressed=told.append
+    )
+    assert found.record == json.loads((tmp_path / "out/evaluation.json").read_text())
+    assert found.verdict in ("well_fit", "overfit", "underfit", "inconclusive")
+    assert told[0] == "references"
+    checks = found.table()
+    assert set(checks["outcome"]) <= {"passed", "failed", "open"}
+    assert len(found.table("strategies")) == 16
+    assert repr(found) == f"EvaluationResult({found.record['headline']} {tmp_path / 'out'})"
+    html = found._repr_html_()
+    assert html.count("<tr>") == 1 + len(checks)
+    assert "<td>rows near gold</td>" in html
+
+
+def test_rows_that_cannot_be_evaluated_are_an_error_to_catch(tmp_path: Path) -> None:
+    with pytest.raises(TradegenError, match="no run"):
+        tradegen.evaluate("nothing", settings={"run": {"folder": tmp_path}})
 
 
 def test_text_in_the_table_is_escaped(finished_run: FinishedRun) -> None:

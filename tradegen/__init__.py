@@ -5,15 +5,23 @@ from typing import TYPE_CHECKING, Any
 from tradegen.version import __version__
 
 if TYPE_CHECKING:
-    from tradegen.api import BudgetExhaustedError, RunResult, run
+    from tradegen.api import BudgetExhaustedError, EvaluationResult, RunResult, evaluate, run
     from tradegen.errors import TradegenError
 
-__all__ = ["BudgetExhaustedError", "RunResult", "TradegenError", "__version__", "run"]
+__all__ = [
+    "BudgetExhaustedError",
+    "EvaluationResult",
+    "RunResult",
+    "TradegenError",
+    "__version__",
+    "evaluate",
+    "run",
+]
 
 
 def __getattr__(name: str) -> Any:
     """Import the API when it is first used: `import tradegen` alone costs nothing."""
-    if name in ("run", "RunResult", "BudgetExhaustedError"):
+    if name in ("run", "evaluate", "RunResult", "EvaluationResult", "BudgetExhaustedError"):
         from tradegen import api
 
         return getattr(api, name)

@@ -1,6 +1,6 @@
-"""The Python API: run the main job from a script or a notebook."""
+"""The Python API: run the main job, and evaluate what it made, from a script or a notebook."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from html import escape
@@ -69,6 +69,48 @@ class RunResult:
             f"rows accepted ({escape(self.status)}), {self.manifest['seconds']:.1f} s"
         )
         return f"<div>{title}<table>{head}{body}</table></div>"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class EvaluationResult:
+    """An evaluation: `record` is what `evaluation.json` holds. In Jupyter it shows its checks."""
+
+    folder: Path
+    record: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        return f"EvaluationResult({self.record['headline']} {self.folder})"
+
+    @property
+    def verdict(self) -> str:
+        """Return `well_fit`, `overfit`, `underfit` or `inconclusive`."""
+        return str(self.record["verdict"])
+
+    def table(self, name: str = "checks") -> "pd.DataFrame":
+        """Return a table of the evaluation as a data frame.
+
+        Besides `checks`: beside, skills, strategies, facts, metrics, equity and learning_curves.
+        Raises `StorageError` if the file has gone or is damaged.
+        """
+        from tradegen.data.parquet import read_table
+
+        frame: pd.DataFrame = read_table(self.folder / "evaluation" / f"{name}.parquet").to_pandas()
+        return frame
+
+    def _repr_html_(self) -> str:
+        body = "".join(
+            f"<tr><td>{escape(check['check'])}</td><td>{escape(check['outcome'])}</td>"
+            f"<td>{_number(check['value'])}</td><td>{_number(check['limit'])}</td></tr>"
+            for check in self.record["checks"]
+        )
+        head = "<tr><th>check</th><th>outcome</th><th>value</th><th>limit</th></tr>"
+        said = [self.record["headline"], *self.record["reasons"], self.record["next"]]
+        told = "".join(f"<p>{escape(line)}</p>" for line in said)
+        return f"<div>{told}<table>{head}{body}</table></div>"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
 
 
 class BudgetExhaustedError(TradegenError):
@@ -167,6 +209,50 @@ def run(
         loaded = load_settings(tree, file, given_as="arguments")
         watching = observer or _observer(stack, progress=progress)
         return result_of(run_job(loaded, what_is_stated(tree, file), watching, resume=resume))
+
+
+def evaluate(
+    rows: RunResult | str | Path,
+    gold: "Gold" = (),
+    *,
+    quick: bool = False,
+    bars: str | Path | Sequence[str | Path] = (),
+    tz: str | None = None,
+    out: str | Path | None = None,
+    workers: int | None = None,
+    settings: Mapping[str, Any] | None = None,
+    settings_file: str | Path | None = None,
+    progressed: Callable[[str], None] | None = None,
+) -> EvaluationResult:
+    """Say whether rows are overfit, underfit or well fit to gold, with all that it rests on.
+
+    `rows` are a run's result, its name or folder, or a Parquet file with the columns of
+    `rows.parquet`; a run needs no `gold`, it is held against the one it was made from. `quick`
+    takes about a minute. Files go to `out`, or to the run's folder; `progressed` is told what is
+    begun. The other arguments are as those of `run`.
+
+    A script that lets several `workers` search must guard its entry (`if __name__ ==
+    "__main__"`), since they are processes that start afresh. Raises kinds of `TradegenError`.
+    """
+    from tradegen.evaluating import evaluate_rows
+
+    with ExitStack() as stack:
+        tree = _merged(
+            settings or {},
+            {
+                "gold": {"files": _gold_files(gold, stack), "bars": _listed(bars), "tz": tz},
+                "run": {"workers": workers},
+            },
+        )
+        file = None if settings_file is None else Path(settings_file)
+        answer = evaluate_rows(
+            str(rows.folder if isinstance(rows, RunResult) else rows),
+            load_settings(tree, file, given_as="arguments"),
+            quick=quick,
+            out=None if out is None else Path(out),
+            progressed=progressed or (lambda _: None),
+        )
+    return EvaluationResult(answer.folder, answer.record)
 
 
 def _merged(tree: Mapping[str, Any], stated: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ DEMO = ("--gold", str(DEMO_GOLD))
 def _little_effort(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two trials a search in place of ten: what is tested here is the way in and out."""
     few = evaluation.Effort(trials=2, rows_learned_from=100, rows_for_runs=100)
-    monkeypatch.setattr("tradegen.cli.evaluate_command.QUICK", few)
+    monkeypatch.setattr("tradegen.evaluating.QUICK", few)
 
 
 def copies(folder: Path) -> Path:

@@ -1,9 +1,15 @@
 """Ladders on planted rules: signal is found, its want is told, and what is taught is seen."""
 
+import os
+import subprocess
+import sys
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from tests.fidelity.planted import two_halves
@@ -30,13 +36,15 @@ def material(rows: Rows) -> Material:
     return Material(rows, entry_inputs(rows, np.full(len(rows), 252.0)))
 
 
-def ladders(synthetic_rule: int, searches: Searches) -> dict[str, Ladder]:
+def ladders(
+    synthetic_rule: int, searches: Searches, known: Sequence[Ladder] = ()
+) -> dict[str, Ladder]:
     """Search where sides follow the trend in gold, and in synthetic rows or the other way."""
     first, second, *_ = two_halves()
     gold = with_sides_after_the_trend(first, 1, 0)
     later = with_sides_after_the_trend(demo_gold().holdout, 1, 1)
     synthetic = with_sides_after_the_trend(second, synthetic_rule, 2)
-    found = climb(material(gold), material(later), material(synthetic), searches)
+    found = climb(material(gold), material(later), material(synthetic), searches, known)
     return {one.target: one for one in found}
 
 
@@ -83,6 +91,17 @@ def test_skill_on_all_rows_is_the_skill_of_a_resample_of_each_once(
     assert 0 < drawn.std() < 0.2
 
 
+def test_what_is_known_of_gold_is_not_searched_for_again(same: dict[str, Ladder]) -> None:
+    told: Counter[str] = Counter()
+    known = list(same.values())
+    again = ladders(1, Searches(3, TRIALS, done=lambda: told.update(["search"])), known)
+    assert told["search"] == sum(one.has_signal for one in known)
+    for target, one in same.items():
+        assert {k: v.tried for k, v in again[target].found.items()} == {
+            k: v.tried for k, v in one.found.items()
+        }
+
+
 def test_processes_change_nothing_and_every_search_is_told(same: dict[str, Ladder]) -> None:
     told: Counter[str] = Counter()
     shared = ladders(1, Searches(3, TRIALS, workers=2, done=lambda: told.update(["search"])))
@@ -91,6 +110,45 @@ def test_processes_change_nothing_and_every_search_is_told(same: dict[str, Ladde
         assert {k: v.tried for k, v in shared[target].found.items()} == {
             k: v.tried for k, v in one.found.items()
         }
+
+
+PLAIN = """\
+from tests.hyperband.test_ladder import ladders
+from tradegen.hyperband.ladder import Searches
+
+print("begun", flush=True)
+found = ladders(1, Searches(3, {trials}, workers=2, done=lambda: print("done", flush=True)))
+print(len(found))
+"""
+
+
+def script(folder: Path, trials: int) -> "subprocess.Popen[str]":
+    """Begin the searches from a script that guards nothing."""
+    path = folder / "plain.py"
+    path.write_text(PLAIN.format(trials=trials), encoding="utf-8")
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    return subprocess.Popen([sys.executable, path], env=env, text=True, stdout=subprocess.PIPE)
+
+
+def test_a_plain_script_without_a_main_guard_searches_with_processes(
+    same: dict[str, Ladder], tmp_path: Path
+) -> None:
+    out, _ = script(tmp_path, 2).communicate(timeout=120)
+    lines = out.split()
+    assert (lines[0], lines[-1]) == ("begun", str(len(same)))
+    assert lines.count("begun") == 1, "the script ran once, not once a worker"
+
+
+def test_no_search_goes_on_when_its_process_was_killed(tmp_path: Path) -> None:
+    process = script(tmp_path, 30)
+    assert process.stdout
+    assert [process.stdout.readline() for _ in range(2)] == ["begun\n", "done\n"]
+    workers = psutil.Process(process.pid).children(recursive=True)
+    assert len(workers) >= 2
+    process.kill()
+    process.communicate()
+    _, alive = psutil.wait_procs(workers, timeout=10)
+    assert alive == []
 
 
 def test_too_few_rows_give_no_ladder() -> None:

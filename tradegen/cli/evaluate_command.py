@@ -1,150 +1,34 @@
 """`tradegen evaluate`."""
 
 import json
-import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 
-import pyarrow as pa
 from rich.console import Console
 
 from tradegen.cli.console import make_console
-from tradegen.cli.run_rows import rows_of
-from tradegen.data.atomic import make_folder_of
-from tradegen.data.gold import Gold, load_gold
-from tradegen.data.parquet import read_table
-from tradegen.data.row import LOOKBACK, from_microseconds
-from tradegen.data.rows import Rows
-from tradegen.data.run_folder import find_run
-from tradegen.errors import InputError
-from tradegen.hyperband.study import check_storage
-from tradegen.settings import GoldSettings, Settings, restore_settings
+from tradegen.evaluating import evaluate_rows
+from tradegen.settings import Settings
 from tradegen.verdict.check import Outcome
 from tradegen.verdict.decide import EXIT_CODES
-from tradegen.verdict.evaluation import FULL, QUICK, Evaluation, Question, evaluate
-from tradegen.verdict.mix import Range
+from tradegen.verdict.evaluation import Evaluation
 from tradegen.verdict.wording import headline, next_step, reasons
-from tradegen.verdict.write import write_evaluation
-from tradegen.version import __version__
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """What is evaluated, against which gold, and where the answer goes."""
-
-    title: str
-    rows: Rows
-    gold: Gold
-    ranges: Sequence[Range] | None
-    folder: Path
 
 
 def evaluate_command(
     rows: str, settings: Settings, *, quick: bool, out: Path | None, as_json: bool, quiet: bool
 ) -> int:
     """Evaluate a run or a file of rows, say what came of it, and return the verdict's exit code."""
-    asked = _of_file(Path(rows), settings) if Path(rows).is_file() else _of_run(rows, settings)
-    folder = out or asked.folder
-    storage = settings.evaluation.storage or str(folder / "evaluation" / "searches.journal")
-    make_folder_of(folder / "evaluation" / "searches.journal")
-    check_storage(storage)
-    question = Question(
-        asked.gold,
-        asked.rows,
-        asked.ranges,
-        settings.costs,
-        QUICK if quick else FULL,
-        settings.evaluation.seed,
-        storage,
-        settings.run.workers or os.cpu_count() or 1,
-    )
-    found = evaluate(question, _said(quiet=quiet or as_json))
-    says = {
-        "rows": asked.title,
-        "gold": list(asked.gold.files),
-        "gold_fingerprint": asked.gold.fingerprint,
-        "holdout_begins": _moment(asked.gold),
-        "costs": settings.costs.model_dump(),
-        "quick": quick,
-        "seed": settings.evaluation.seed,
-        "tradegen": __version__,
-    }
-    record = write_evaluation(found, folder, asked.title, says)
+    told = _said(quiet=quiet or as_json)
+    answer = evaluate_rows(rows, settings, quick=quick, out=out, progressed=told)
     if as_json:
-        print(json.dumps(record, allow_nan=False))
+        print(json.dumps(answer.record, allow_nan=False))
     elif not quiet:
-        _tell(make_console(), found, folder)
-    return EXIT_CODES[found.decision.verdict]
-
-
-def _of_run(name: str, settings: Settings) -> _Rows:
-    """Return a run's rows and the gold they were made from, unless another gold is named."""
-    run = find_run(settings.run.folder, name)
-    manifest = run.read_manifest()
-    try:
-        begun_with = restore_settings(manifest["settings"]).gold
-    except ValueError as error:
-        raise InputError(
-            f"{run.manifest}: settings of another version of tradegen; export the rows and "
-            "evaluate that file"
-        ) from error
-    gold = load_gold(_moved(begun_with, settings.gold).source())
-    if manifest["gold"].get("fingerprint") != gold.fingerprint:
-        raise InputError(
-            f"{', '.join(gold.files)}: not the gold that {run.path} was made from; give that with "
-            "--gold, and --bars if its bars lie elsewhere"
-        )
-    with rows_of(run) as file:
-        table = read_table(file)
-    ranges = [(bucket["low"], bucket["high"]) for bucket in manifest["buckets"]]
-    return _Rows(f"run {run.name}", Rows.from_arrow(table), gold, ranges, run.path)
-
-
-def _moved(begun_with: GoldSettings, stated: GoldSettings) -> GoldSettings:
-    """Return the gold that a run was made from, in the place where it lies now.
-
-    Raises `InputError` if it were read in another way: what the run has seen might be held out.
-    """
-    for name in sorted(stated.model_fields_set - {"files", "bars"}):
-        was, now = getattr(begun_with, name), getattr(stated, name)
-        if was != now:
-            raise InputError(
-                f"gold.{name} is {now!r}, and the run was made with {was!r}: leave it out; a run "
-                "is evaluated with the gold settings that it was made with"
-            )
-    places = {name: getattr(stated, name) for name in ("files", "bars") if getattr(stated, name)}
-    return begun_with.model_copy(update=places)
-
-
-def _of_file(path: Path, settings: Settings) -> _Rows:
-    """Return the rows of a Parquet file, whether they keep the contract or not."""
-    if not settings.gold.files:
-        raise InputError(f"{path}: say with --gold which real trades to compare these rows with")
-    try:
-        rows = Rows.from_arrow(read_table(path))
-    except (pa.ArrowException, KeyError, ValueError, TypeError, AttributeError, OSError) as error:
-        raise InputError(
-            f"{path}: not rows as tradegen writes them ({error}); expected Parquet with "
-            "the columns of rows.parquet"
-        ) from error
-    if len(rows) == 0 or int(rows.n_bars.min()) <= LOOKBACK:
-        raise InputError(f"{path}: expected rows, each with more than {LOOKBACK} bars")
-    gold = _with_columns_of(rows, load_gold(settings.gold.source()))
-    return _Rows(path.name, rows, gold, None, path.with_name(f"{path.stem}.evaluation"))
-
-
-def _with_columns_of(rows: Rows, gold: Gold) -> Gold:
-    """Return gold without own columns that the rows lack: nothing can be said of these."""
-    shared = {name: column for name, column in gold.train.extras.items() if name in rows.extras}
-    return replace(gold, train=replace(gold.train, extras=shared))
-
-
-def _moment(gold: Gold) -> str | None:
-    return None if gold.begins is None else from_microseconds(gold.begins).isoformat()
+        _tell(make_console(), answer.found, answer.folder)
+    return EXIT_CODES[answer.found.decision.verdict]
 
 
 def _said(*, quiet: bool) -> Callable[[str], None]:

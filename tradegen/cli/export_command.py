@@ -8,11 +8,11 @@ from pathlib import Path
 
 from tradegen.cli.console import make_console
 from tradegen.cli.out_file import check_out_file, where_it_leads
-from tradegen.cli.run_rows import rows_of
 from tradegen.data.atomic import atomic_file, make_folder_of
 from tradegen.data.dataset import read_rows, row_as_json
 from tradegen.data.row import BAR_FIELDS, CORE_FIELDS
 from tradegen.data.run_folder import find_run
+from tradegen.data.run_rows import rows_of
 from tradegen.errors import InputError
 
 FORMATS = ("csv", "jsonl", "parquet")

@@ -10,7 +10,6 @@ from rich.console import Console
 
 from tradegen.cli.console import make_console
 from tradegen.cli.out_file import check_out_file, where_it_leads
-from tradegen.cli.run_rows import rows_of
 from tradegen.cli.step_progress import step_progress
 from tradegen.data.atomic import make_folder_of
 from tradegen.data.dataset import read_rows
@@ -20,6 +19,7 @@ from tradegen.data.regular_file import why_no_file
 from tradegen.data.row import FloatArray
 from tradegen.data.rows import Rows
 from tradegen.data.run_folder import RunFolder, find_run
+from tradegen.data.run_rows import rows_of
 from tradegen.data.yearly_bars import bars_per_year
 from tradegen.errors import InputError
 from tradegen.indicators.features import Written, write_features

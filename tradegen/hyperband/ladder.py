@@ -6,9 +6,8 @@ floor has no signal, and what synthetic rows teach about it says nothing.
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
-from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
@@ -174,12 +173,19 @@ def _search_all(
 
 
 def _pool(workers: int) -> Executor:
-    """Return processes, or this one where one is enough; they start afresh, as threads run here."""
+    """Return processes, or this one where one is enough.
+
+    They start afresh, as threads run here, and without a script's own main module: a plain script
+    needs no guard.
+    """
     if workers <= 1:
         return _Here()
-    return ProcessPoolExecutor(
-        workers, get_context("spawn"), initializer=end_with_parent, initargs=(os.getpid(),)
+    from joblib.externals.loky import ProcessPoolExecutor
+
+    pool: Executor = ProcessPoolExecutor(
+        workers, initializer=end_with_parent, initargs=(os.getpid(),)
     )
+    return pool
 
 
 class _Here(Executor):
