@@ -89,7 +89,8 @@ class EvaluationResult:
     def table(self, name: str = "checks") -> "pd.DataFrame":
         """Return a table of the evaluation as a data frame.
 
-        Besides `checks`: beside, skills, strategies, facts, metrics, equity and learning_curves.
+        Besides `checks`: beside, volatilities, skills, strategies, facts, metrics, equity and
+        learning_curves.
         Raises `StorageError` if the file has gone or is damaged.
         """
         from tradegen.data.parquet import read_table

@@ -1,7 +1,7 @@
 """The evaluation of a run or a file of rows: what is asked, against which gold, and the answer."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -106,8 +106,18 @@ def _of_run(name: str, settings: Settings) -> _Rows:
         )
     with rows_of(run) as file:
         table = read_table(file)
-    ranges = [(bucket["low"], bucket["high"]) for bucket in manifest["buckets"]]
+    ranges = _ranges(manifest["buckets"])
     return _Rows(f"run {run.name}", Rows.from_arrow(table), gold, ranges, run.path)
+
+
+def _ranges(buckets: Sequence[Mapping[str, Any]]) -> list[Range]:
+    """Return the volatilities of buckets; several that differ in other columns are one range."""
+    asked: dict[tuple[float, float], int] = {}
+    for bucket in buckets:
+        ends = bucket["low"], bucket["high"]
+        asked[ends] = asked.get(ends, 0) + bucket["asked"]
+    total = max(sum(asked.values()), 1)
+    return [Range(low, high, count / total) for (low, high), count in asked.items()]
 
 
 def _moved(begun_with: GoldSettings, stated: GoldSettings) -> GoldSettings:

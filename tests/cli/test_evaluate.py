@@ -53,6 +53,9 @@ def test_a_run_is_evaluated_against_the_gold_it_was_made_from(
     assert said.json["rows"]["synthetic"] == finished_run.result.accepted
     assert said.json == json.loads((run / "evaluation.json").read_text())
     assert any("in gold's mix of the volatilities" in note for note in said.json["notes"])
+    got = said.json["volatilities"]
+    assert sum(one["asked"] for one in got) == pytest.approx(1)
+    assert all(one["synthetic"] == pytest.approx(one["asked"], abs=1e-6) for one in got)
     assert said.err == ""
 
 

@@ -20,6 +20,7 @@ from tradegen.verdict.check import Outcome
 from tradegen.verdict.copying import NEAR
 from tradegen.verdict.decide import Verdict
 from tradegen.verdict.evaluation import Effort, Evaluation, Question, evaluate
+from tradegen.verdict.mix import Range
 from tradegen.verdict.validity import VALID
 from tradegen.verdict.write import write_evaluation
 
@@ -86,7 +87,7 @@ def test_an_odd_mix_of_volatilities_that_was_asked_for_is_no_fault() -> None:
     from tradegen.data.volatility import lookback_volatility
 
     calm = others.select(lookback_volatility(others, year) < middle)
-    asked = Question(gold, calm, [(0.0, middle)], Costs(), NO_LEARNING, 0)
+    asked = Question(gold, calm, [Range(0.0, middle, 1.0)], Costs(), NO_LEARNING, 0)
     found = evaluate(asked)
     blind = evaluate(replace(asked, ranges=None))
 
@@ -95,6 +96,9 @@ def test_an_odd_mix_of_volatilities_that_was_asked_for_is_no_fault() -> None:
 
     assert auc(found) < auc(blind) - 0.05
     assert any("in gold's mix" in note for note in found.notes)
+    ((asked_for, made, in_gold),) = found.volatilities
+    assert (asked_for.asked, made) == (1, 1)
+    assert in_gold == pytest.approx(0.5, abs=0.01)
 
 
 def test_the_same_question_gives_the_same_files_whatever_the_processes(tmp_path: Path) -> None:
@@ -102,7 +106,7 @@ def test_the_same_question_gives_the_same_files_whatever_the_processes(tmp_path:
     for name, found in (("one", of_unseen_rows()), ("other", again)):
         write_evaluation(found, tmp_path / name, "rows", {"seed": 0})
     files = sorted(path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*.*"))
-    assert len(files) == 9
+    assert len(files) == 11
     for file in files:
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "other" / file).read_bytes()
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tradegen.verdict.mix import common_mix, in_ranges
+from tradegen.verdict.mix import Range, common_mix, in_ranges
 
 BUCKETS = st.lists(st.integers(-1, 3), min_size=1, max_size=300).map(np.array)
 
@@ -45,4 +45,5 @@ def test_nothing_shared_leaves_nothing_to_compare() -> None:
 
 def test_a_range_holds_its_low_end_and_not_its_high_one() -> None:
     volatility = np.array([0.25, 0.35, 0.3, 0.9, np.nan])
-    assert in_ranges(volatility, [(0.25, 0.35), (0.35, 0.45)]).tolist() == [0, 1, 0, -1, -1]
+    ranges = [Range(0.25, 0.35, 0.5), Range(0.35, 0.45, 0.5)]
+    assert in_ranges(volatility, ranges).tolist() == [0, 1, 0, -1, -1]

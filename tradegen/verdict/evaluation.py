@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -68,11 +69,20 @@ QUICK = Effort(trials=10, rows_learned_from=1_000, rows_for_runs=1_000)
 FULL = Effort(trials=60, rows_learned_from=4_000, rows_for_runs=4_000)
 
 
+class Got(NamedTuple):
+    """A range of volatility: which share of the rows was asked for in it, is there, and in gold."""
+
+    asked: Range
+    synthetic: float
+    gold: float
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """A decision with all that it rests on, and what could not be measured (`notes`).
 
-    `beside` are numbers that decide nothing, see `verdict.beside`.
+    `beside` are numbers that decide nothing, see `verdict.beside`; `volatilities` are those that
+    were asked for.
     """
 
     decision: Decision
@@ -83,6 +93,7 @@ class Evaluation:
     books: Mapping[str, Book]
     references: References
     beside: Mapping[str, Measured]
+    volatilities: tuple[Got, ...]
     rows: Mapping[str, int]
     notes: tuple[str, ...]
 
@@ -197,6 +208,7 @@ class _Work:
             self._books(),
             references,
             self._measure_beside(self._gold, compared, self._holdout),
+            self._volatilities(),
             self._counts(),
             tuple(self._notes),
         )
@@ -341,6 +353,17 @@ class _Work:
             for name, side in sides.items()
             if len(side)
         }
+
+    def _volatilities(self) -> tuple[Got, ...]:
+        ranges = self._asked.ranges or ()
+        made, gold = (
+            in_ranges(volatility, ranges)
+            for volatility in (self._volatility(self._all.rows), self._asked.gold.volatility)
+        )
+        return tuple(
+            Got(one, float((made == k).mean()), float((gold == k).mean()))
+            for k, one in enumerate(ranges)
+        )
 
     def _counts(self) -> dict[str, int]:
         return {

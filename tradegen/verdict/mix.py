@@ -1,20 +1,26 @@
 """The volatility mix in which gold and synthetic rows are compared."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from tradegen.data.row import FloatArray, IntArray
 
-Range = tuple[float, float]
-"""A half-open range of volatility, `[low, high)`."""
+
+class Range(NamedTuple):
+    """A half-open range of volatility, `[low, high)`, and the share of rows asked for in it."""
+
+    low: float
+    high: float
+    asked: float
 
 
 def in_ranges(volatility: FloatArray, ranges: Sequence[Range]) -> IntArray:
     """Return which range each volatility lies in, shape `(n,)`; -1 for none, or for NaN."""
     bucket = np.full(len(volatility), -1, dtype=np.int64)
-    for number, (low, high) in enumerate(ranges):
-        bucket[(volatility >= low) & (volatility < high)] = number
+    for number, one in enumerate(ranges):
+        bucket[(volatility >= one.low) & (volatility < one.high)] = number
     return bucket
 
 

@@ -57,6 +57,19 @@ def _beside(evaluation: Evaluation) -> list[Record]:
     ]
 
 
+def _volatilities(evaluation: Evaluation) -> list[Record]:
+    return [
+        {
+            "low": one.asked.low,
+            "high": one.asked.high,
+            "asked": one.asked.asked,
+            "synthetic": one.synthetic,
+            "gold": one.gold,
+        }
+        for one in evaluation.volatilities
+    ]
+
+
 def _strategies(evaluation: Evaluation) -> list[Record]:
     return [
         {
@@ -153,6 +166,7 @@ def _skills(evaluation: Evaluation) -> list[Record]:
 _TABLES: Mapping[str, Callable[[Evaluation], list[Record]]] = {
     "checks": _checks,
     "beside": _beside,
+    "volatilities": _volatilities,
     "skills": _skills,
     "strategies": _strategies,
     "facts": _facts,

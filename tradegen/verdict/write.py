@@ -14,7 +14,7 @@ from tradegen.verdict.evaluation import Evaluation
 from tradegen.verdict.tables import Record, tables
 from tradegen.verdict.wording import as_markdown, headline, next_step, reasons
 
-_IN_JSON = ("checks", "beside", "skills", "strategies", "facts", "metrics")
+_IN_JSON = ("checks", "beside", "volatilities", "skills", "strategies", "facts", "metrics")
 """Tables that are small enough to be read beside the verdict."""
 
 
