@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from tradegen.data.run_folder import RunFolder
-from tradegen.errors import InputError, TradegenError
+from tradegen.errors import InputError, StorageError, TradegenError
 from tradegen.pipeline.job import Finished, Observer, Progress, run_job
 from tradegen.pipeline.prepare import Prepared
 from tradegen.samplers.columns import read_columns
@@ -90,12 +90,19 @@ class EvaluationResult:
         """Return a table of the evaluation as a data frame.
 
         Besides `checks`: beside, volatilities, skills, strategies, facts, metrics, equity and
-        learning_curves.
-        Raises `StorageError` if the file has gone or is damaged.
+        learning_curves. Raises `InputError` for another name, and `StorageError` if the file has
+        gone or is damaged.
         """
         from tradegen.data.parquet import read_table
+        from tradegen.verdict.tables import NAMES
 
-        frame: pd.DataFrame = read_table(self.folder / "evaluation" / f"{name}.parquet").to_pandas()
+        if name not in NAMES:
+            raise InputError(f"no table {name!r}; expected one of {', '.join(NAMES)}")
+        path = self.folder / "evaluation" / f"{name}.parquet"
+        try:
+            frame: pd.DataFrame = read_table(path).to_pandas()
+        except (OSError, ValueError) as error:
+            raise StorageError(f"{path}: cannot be read ({error}); evaluate again") from error
         return frame
 
     def _repr_html_(self) -> str:
@@ -220,6 +227,7 @@ def evaluate(
     bars: str | Path | Sequence[str | Path] = (),
     tz: str | None = None,
     out: str | Path | None = None,
+    folder: str | Path | None = None,
     workers: int | None = None,
     settings: Mapping[str, Any] | None = None,
     settings_file: str | Path | None = None,
@@ -232,17 +240,22 @@ def evaluate(
     takes about a minute. Files go to `out`, or to the run's folder; `progressed` is told what is
     begun. The other arguments are as those of `run`.
 
-    A script that lets several `workers` search must guard its entry (`if __name__ ==
-    "__main__"`), since they are processes that start afresh. Raises kinds of `TradegenError`.
+    Gold that was a data frame must be given again: its file has gone. Raises kinds of
+    `TradegenError`.
     """
     from tradegen.evaluating import evaluate_rows
 
+    if not isinstance(rows, (RunResult, str, Path)):
+        raise InputError(
+            f"rows are a {type(rows).__name__}; expected the result of a run, its name or folder, "
+            "or a Parquet file"
+        )
     with ExitStack() as stack:
         tree = _merged(
             settings or {},
             {
                 "gold": {"files": _gold_files(gold, stack), "bars": _listed(bars), "tz": tz},
-                "run": {"workers": workers},
+                "run": {"folder": folder, "workers": workers},
             },
         )
         file = None if settings_file is None else Path(settings_file)

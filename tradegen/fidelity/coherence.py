@@ -1,9 +1,11 @@
-"""Coherence: does a trade belong to the market that it is set in?
+"""Coherence: does what follows the entry go on from what came before it?
 
-A learner is taught on real rows which trades and markets belong together, and which were dealt to
-each other at random. How often rows look dealt tells which share of them is: the probabilistic
-adjusted count (Bella, Ferri, Hernandez-Orallo and Ramirez-Quintana, 2010, "Quantification via
-probability estimators", ICDM), which is right whatever the learner's own errors are.
+A learner is taught on real rows which lookbacks and trades, bars and all, belong together, and
+which were dealt to each other at random. How often rows look dealt tells which share of them is:
+the probabilistic adjusted count (Bella, Ferri, Hernandez-Orallo and Ramirez-Quintana, 2010,
+"Quantification via probability estimators", ICDM). It is right, whatever the learner's own errors
+are, where rows are a mixture of true and of dealt ones. What it goes by is mostly how active the
+market is, which lasts: sides alone, dealt at random, it hardly sees.
 """
 
 from dataclasses import dataclass
@@ -85,9 +87,9 @@ class _Rows:
 
 @dataclass(frozen=True, slots=True)
 class Dealt:
-    """The share of rows whose trade looks dealt to its market, and that in resamples of rows.
+    """The share of rows whose trade looks dealt to its lookback, and that in resamples of rows.
 
-    About 0 for real rows, 1 if all were dealt at random; NaN if gold rows look no different.
+    About 0 for real rows, 1 if all were dealt at random; NaN if gold rows look alike either way.
     """
 
     share: float
@@ -101,7 +103,7 @@ def dealt_at_random(
     rng: np.random.Generator,
     count: int = 200,
 ) -> Dealt:
-    """Return which share of other rows hold a trade that does not belong to its market.
+    """Return which share of other rows hold a trade that does not go on from its lookback.
 
     `groups` are those of both, shape `(n,)` and `(m,)`; whole ones are judged by learners that did
     not see them, and drawn, `count` times.
@@ -114,25 +116,39 @@ def dealt_at_random(
     with threadpool_limits(1):
         for k in range(_FOLDS):
             train, test = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
-            deals = [ours.dealt(train, rng.permutation(train)) for _ in range(_DEALS)]
-            label = np.arange((1 + _DEALS) * len(train)) >= len(train)
+            deals = [ours.dealt(*_deal(train, number, rng)) for _ in range(_DEALS)]
+            label = np.arange(len(train) + sum(map(len, deals))) >= len(train)
             learner.fit(np.vstack([ours.dealt(train, train), *deals]), label)
             together[test] = _odds(learner, ours.dealt(test, test))
             for _ in range(_DEALS_JUDGED):
-                dealt = ours.dealt(test, rng.permutation(test))
-                at_random[test] += _odds(learner, dealt) / _DEALS_JUDGED
+                market, trade = _deal(test, number, rng)
+                at_random[market] += _odds(learner, ours.dealt(market, trade)) / _DEALS_JUDGED
             judged += _odds(learner, theirs.as_they_are()) / _FOLDS
+    least, apart = together.mean(), at_random.mean() - together.mean()
+    if apart < _LEAST_APART:
+        return Dealt(float("nan"), np.full(count, np.nan))
+    share = (judged.mean() - least) / apart
+    of_gold, of_other = (resamples(len(of), of, rng, count) for of in groups)
+    # what the share is missed by in a resample, as if `apart` were exact (the delta method)
+    missed = _means(of_other, judged) - _means(of_gold, (1 - share) * together + share * at_random)
+    return Dealt(float(share), share + missed / apart)
 
-    def share(of_gold: FloatArray, of_other: FloatArray) -> FloatArray:
-        total = of_gold.sum(axis=1)
-        least, most = of_gold @ together / total, of_gold @ at_random / total
-        apart = np.where(most - least > _LEAST_APART, most - least, np.nan)
-        result: FloatArray = (of_other @ judged / of_other.sum(axis=1) - least) / apart
-        return result
 
-    whole = share(np.ones((1, len(gold))), np.ones((1, len(other))))
-    drawn = (resamples(len(of), of, rng, count) for of in groups)
-    return Dealt(float(whole[0]), share(*drawn))
+def _deal(rows: IntArray, groups: IntArray, rng: np.random.Generator) -> tuple[IntArray, IntArray]:
+    """Return the rows, and for each a row of another group, as far as groups are small enough.
+
+    Rows in the random order of their groups are rotated by more than the largest group.
+    """
+    order = rng.permutation(int(groups.max()) + 1)[groups[rows]]
+    around = rows[np.lexsort((rng.random(len(rows)), order))]
+    largest = int(np.bincount(groups[rows]).max())
+    shift = int(rng.integers(largest, max(len(rows) - largest, largest) + 1))
+    return around, np.roll(around, shift)
+
+
+def _means(weights: FloatArray, values: FloatArray) -> FloatArray:
+    result: FloatArray = weights @ values / weights.sum(axis=1)
+    return result
 
 
 def _odds(learner: Any, values: FloatArray) -> FloatArray:

@@ -41,7 +41,8 @@ def authenticity(gold: FloatArray, synthetic: FloatArray, groups: IntArray) -> f
 
     A row is authentic if the gold row nearest to it has another one, of another of the `groups`
     `(n,)`, that is nearer than the synthetic row (Alaa, van Breugel, Saveliev and van der Schaar,
-    2022). Unrelated real rows give about 0.5, copies 0. Standardised features `(n, k)`, `(m, k)`.
+    2022). Copies give 0; unrelated real rows 0.5 and more, the more features there are: only the
+    number of a half of gold says what is right. Standardised features `(n, k)`, `(m, k)`.
     """
     own = distances(gold, gold)
     own[groups[:, None] == groups[None, :]] = np.inf

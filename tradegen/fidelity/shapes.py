@@ -38,8 +38,10 @@ class Shapes:
 
 
 def shapes(real: Rows, synthetic: Rows) -> Shapes:
-    """Compare the trades' own columns and the main facts of their bars."""
-    return compare(*pool_rare(table(real), table(synthetic)))
+    """Compare the trades' own columns, those that both have, and the main facts of their bars."""
+    ours, theirs = table(real), table(synthetic)
+    shared = [name for name in ours if name in theirs]
+    return compare(*pool_rare(*({name: one[name] for name in shared} for one in (ours, theirs))))
 
 
 def table(rows: Rows) -> dict[str, Column]:
@@ -56,6 +58,7 @@ def table(rows: Rows) -> dict[str, Column]:
         name: np.array([str(value) for value in values], dtype=np.str_)
         for name, values in rows.extras.items()
         if all(value is None or isinstance(value, str) for value in values)
+        and any(value is not None for value in values)
     }
     return {
         "symbol": rows.symbol,

@@ -11,11 +11,14 @@ BLOCKS = 10
 def bets(score: FloatArray, label: BoolArray) -> FloatArray:
     """Return what a bet on each row earns, shape `(n,)`: for its label, or against it.
 
-    Rows scored above the median are bet for, the others against; a bet for a row earns its label
-    (1 or 0) less the share of rows whose label is true, one against it the opposite. Without any
-    skill that is 0 on average.
+    The half that is scored higher is bet for, the other against; a bet for a row earns its label (1
+    or 0) less the share of rows whose label is true, one against it the opposite. Without any skill
+    that is 0 on average. Among rows of the same score a fixed lot decides.
     """
-    side = np.where(score > np.median(score), 1.0, -1.0)
+    lot = np.random.default_rng(len(score)).permutation(len(score))
+    rank = np.empty(len(score))
+    rank[np.lexsort((lot, score))] = np.arange(len(score))
+    side = np.where(rank >= len(score) / 2, 1.0, -1.0)
     result: FloatArray = side * (label - label.mean())
     return result
 

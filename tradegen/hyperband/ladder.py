@@ -6,7 +6,7 @@ floor has no signal, and what synthetic rows teach about it says nothing.
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
@@ -153,7 +153,8 @@ def _search_all(
 ) -> dict[str, dict[str, Found]]:
     jobs = [(target, name) for target in tasks for name in names]
     found: dict[str, dict[str, Found]] = {target: {} for target in tasks}
-    with _pool(min(how.workers, len(jobs))) as pool:
+    pool = _pool(min(how.workers, len(jobs)))
+    try:
         running = [
             pool.submit(
                 search,
@@ -169,32 +170,48 @@ def _search_all(
             found[target][name] = one.result()
             if how.done is not None:
                 how.done()
+    finally:  # also when it is broken off: searches that were not finished go on another time
+        pool.stop()
     return found
 
 
-def _pool(workers: int) -> Executor:
-    """Return processes, or this one where one is enough.
+class _Here:
+    """Runs what it is given at once, in this process."""
+
+    def submit(self, fn: Callable[..., Found], *args: Any) -> "Future[Found]":
+        future: Future[Found] = Future()
+        future.set_result(fn(*args))
+        return future
+
+    def stop(self) -> None:
+        """Do nothing: all has ended."""
+
+
+class _Processes:
+    """Runs what it is given in processes of its own.
 
     They start afresh, as threads run here, and without a script's own main module: a plain script
     needs no guard.
     """
-    if workers <= 1:
-        return _Here()
-    from joblib.externals.loky import ProcessPoolExecutor
 
-    pool: Executor = ProcessPoolExecutor(
-        workers, initializer=end_with_parent, initargs=(os.getpid(),)
-    )
-    return pool
+    def __init__(self, workers: int) -> None:
+        from joblib.externals.loky import ProcessPoolExecutor
 
+        self._pool = ProcessPoolExecutor(
+            workers, initializer=end_with_parent, initargs=(os.getpid(),)
+        )
 
-class _Here(Executor):
-    """Runs what it is given at once."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        future.set_result(fn(*args, **kwargs))
+    def submit(self, fn: Callable[..., Found], *args: Any) -> "Future[Found]":
+        future: Future[Found] = self._pool.submit(fn, *args)
         return future
+
+    def stop(self) -> None:
+        """End the processes, whatever they do."""
+        self._pool.shutdown(wait=True, kill_workers=True)
+
+
+def _pool(workers: int) -> _Here | _Processes:
+    return _Processes(workers) if workers > 1 else _Here()
 
 
 def _has_signal(found: Mapping[str, Found], label: BoolArray, groups: IntArray, seed: int) -> bool:

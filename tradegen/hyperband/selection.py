@@ -21,7 +21,8 @@ class Selection:
 
     `rank_correlation` (Spearman) is that of all trials' skill on the validation rows with their
     skill on later, real ones; `overfitting` the probability of backtest overfitting;
-    `deflated_sharpe` the chance that the chosen trial's bets truly earn anything.
+    `deflated_sharpe` how sure the chosen trial's bets are better than the best of so many by luck.
+    Rows count as independent, which those that share moments of a market are not quite.
     """
 
     rank_correlation: float

@@ -29,10 +29,11 @@ BESIDE = {
 def measure_beside(
     gold: Side, other: Side, outsiders: Side | None, rng: np.random.Generator, most: int
 ) -> dict[str, Measured]:
-    """Return these numbers of other rows, without errors, of at most `most` rows of each kind.
+    """Return these numbers of other rows, without errors, of at most `most` of them.
 
-    `outsiders` are real rows that the other rows were not made from; None leaves the attack out,
-    and fewer than 20 independent rows of a kind leave out what needs it.
+    The attack is shown up to twice as many. `outsiders` are real rows that the other rows were not
+    made from; None leaves the attack out, and fewer than 20 independent rows of a kind leave out
+    what needs it.
     """
     if min(gold.n_groups, other.n_groups) < _FEWEST:
         return {}

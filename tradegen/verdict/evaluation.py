@@ -34,18 +34,19 @@ from tradegen.hyperband.ladder import (
 from tradegen.verdict.beside import measure_beside
 from tradegen.verdict.books import Book, book_of
 from tradegen.verdict.check import Check, judged
-from tradegen.verdict.copying import measure_copying
+from tradegen.verdict.copying import NEAR, RUNS, measure_copying
 from tradegen.verdict.decide import Decision, decide
 from tradegen.verdict.learning import LEARNING, measure_learning
-from tradegen.verdict.likeness import facts_of, measure_likeness
+from tradegen.verdict.likeness import MISPLACED, facts_of, measure_likeness
 from tradegen.verdict.limits import LIMITS
 from tradegen.verdict.measured import average
 from tradegen.verdict.mix import Range, common_mix, in_ranges
 from tradegen.verdict.sides import Side
 from tradegen.verdict.trading import compare_strategies, measure_trading
-from tradegen.verdict.validity import measure_validity
+from tradegen.verdict.validity import VALID, measure_validity
 
 _HALVES = 3
+_OF_THE_ROWS_ALONE = (VALID, NEAR, RUNS)
 _FEWEST_HOLDOUT = 40
 
 
@@ -193,6 +194,10 @@ class _Work:
         self._progressed("likeness")
         compared = self._synthetic.at_most(2 * len(self._gold), self._rng)
         found |= measure_likeness(self._gold, compared, asked.seed)
+        if MISPLACED not in found:
+            self._notes.append(
+                f"{MISPLACED}: left out, as in gold itself trades go on from any lookback alike"
+            )
         self._progressed("strategies")
         strategies = compare_strategies(self._gold, compared, asked.costs, self._rng)
         found |= measure_trading(strategies)
@@ -334,10 +339,12 @@ class _Work:
         """Return whose rows decide how sure a number is, and how many there are of them.
 
         Of gold and synthetic rows those of which fewer are compared; but the holdout says whether
-        what is learned holds.
+        what is learned holds, and the rows alone which of them are broken or copies.
         """
         if name in LEARNING:
             return "gold holdout", len(self._asked.gold.holdout)
+        if name in _OF_THE_ROWS_ALONE:
+            return "synthetic", len(self._asked.synthetic)
         if len(self._gold) <= len(self._synthetic):
             return "gold", len(self._asked.gold.train)
         return "synthetic", len(self._asked.synthetic)

@@ -33,7 +33,8 @@ _TINY = 1e-9
 def measure_likeness(gold: Side, other: Side, seed: int) -> dict[str, Measured]:
     """Return what tells other rows from gold; classifiers judge rows they were not trained on.
 
-    Fewer than 20 independent rows on either side leave all of it unknown.
+    Fewer than 20 independent rows on either side leave all of it unknown. `MISPLACED` is left out
+    where gold rows themselves do not tell.
     """
     if min(gold.n_groups, other.n_groups) < _FEWEST:
         names = (TOLD, TOLD_BY_BARS, UNREAL, MISPLACED, SHAPES, FACTS, COVERED)
@@ -45,16 +46,18 @@ def measure_likeness(gold: Side, other: Side, seed: int) -> dict[str, Measured]:
     convolved = random_convolutions(both, rng, _KERNELS)
     ridge = tell_by_ridge(convolved[: len(gold)], convolved[len(gold) :], apart, seed)
     weights = _weights(gold, other, rng)
-    dealt = dealt_at_random(gold.rows, other.rows, apart, rng, _RESAMPLES)
-    return {
+    found = {
         TOLD: _auc(trees, weights),
         TOLD_BY_BARS: _auc(ridge, weights),
         UNREAL: _unreal(trees, weights),
-        MISPLACED: drawn(dealt.share, dealt.draws),
         SHAPES: _shapes(gold, other, rng),
         FACTS: _facts(gold, other, rng),
         COVERED: _covered(gold, other, rng),
     }
+    dealt = dealt_at_random(gold.rows, other.rows, apart, rng, _RESAMPLES)
+    if np.isfinite(dealt.share):
+        found[MISPLACED] = drawn(dealt.share, dealt.draws)
+    return found
 
 
 def _weights(gold: Side, other: Side, rng: np.random.Generator) -> FloatArray:

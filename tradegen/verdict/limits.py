@@ -77,7 +77,7 @@ LIMITS = {
     ),
     MISPLACED: Limit(
         Fault.UNDERFIT,
-        "share of rows whose trade does not belong to its market, as if dealt to it at random",
+        "share of rows whose bars from entry on do not go on from those before, as if dealt",
         beyond=0.12,
         times=0.0,
         within=_ANY,

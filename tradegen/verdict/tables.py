@@ -176,6 +176,10 @@ _TABLES: Mapping[str, Callable[[Evaluation], list[Record]]] = {
 }
 
 
+NAMES = tuple(_TABLES)
+"""The tables' names."""
+
+
 def _plain(record: Record) -> Record:
     """Return a record whose numbers are finite, or None."""
     return {

@@ -47,13 +47,18 @@ _HOW_TO_READ_SKILLS = (
     "Skill (2 AUC - 1) of the model that Hyperband chose, by what it was trained on. Where gold "
     "has no signal nothing is trained on synthetic rows. regret: skill on the holdout lost by not "
     "training on gold; rank_correlation: of all trials' skill on their own validation rows with "
-    "that on the holdout; overfitting: the chance that the trial chosen on half of the validation "
-    "rows is no better than the median on the other half (PBO; 0.5 is choosing blindly); "
-    "deflated_sharpe: the chance that its bets truly earn anything, all trials counted."
+    "that on the holdout; overfitting: the chance that the trial whose bets fare best on half of "
+    "the validation rows is no better than the median on the other half (PBO; 0.5 is choosing "
+    "blindly); deflated_sharpe: near 1 its bets are better than the best of so many trials by "
+    "luck; low it proves nothing, as trials that truly differ look like luck."
 )
 _HOW_TO_READ_STRATEGIES = (
     "Mean net result of a trade in average true ranges at the signal; z: how many standard errors "
     "better on synthetic rows."
+)
+_HOW_TO_READ_BOOKS = (
+    "Equal stakes, after costs, as many trades of each (the holdout may have fewer, which then add "
+    "up to less); 95 % bootstrap intervals."
 )
 
 
@@ -107,7 +112,7 @@ def as_markdown(evaluation: Evaluation, tables: Mapping[str, Table], title: str)
         _HOW_TO_READ_STRATEGIES,
         _records(tables["strategies"]),
         "## Books",
-        "Equal stakes, after costs, as many trades of each; 95 % bootstrap intervals.",
+        _HOW_TO_READ_BOOKS,
         _records(tables["metrics"]),
         "## Stylised facts",
         _records(tables["facts"]),
