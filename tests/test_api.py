@@ -16,10 +16,10 @@ import pytest
 import tradegen
 from tests.support.cli import python
 from tests.support.runs import ROWS, FinishedRun, StoppedRun
-from tradegen.api import RunResult, _diversity
+from tradegen.api import EvaluationResult, RunResult, _diversity
 from tradegen.data.gold import DEMO_GOLD
 from tradegen.data.run_folder import RunFolder
-from tradegen.errors import InputError, TradegenError
+from tradegen.errors import InputError, StorageError, TradegenError
 from tradegen.pipeline.job import Progress
 from tradegen.pipeline.prepare import Prepared
 from tradegen.samplers.columns import read_columns
@@ -99,7 +99,17 @@ def test_a_run_is_evaluated_from_python(
 
 def test_rows_that_cannot_be_evaluated_are_an_error_to_catch(tmp_path: Path) -> None:
     with pytest.raises(TradegenError, match="no run"):
-        tradegen.evaluate("nothing", settings={"run": {"folder": tmp_path}})
+        tradegen.evaluate("nothing", folder=tmp_path)
+    with pytest.raises(InputError, match="rows are a DataFrame; expected the result of a run"):
+        tradegen.evaluate(pd.DataFrame())  # type: ignore[arg-type]
+
+
+def test_a_table_that_is_not_there_is_an_error_to_catch(tmp_path: Path) -> None:
+    gone = EvaluationResult(tmp_path, {})
+    with pytest.raises(InputError, match="no table 'skill'; expected one of checks"):
+        gone.table("skill")
+    with pytest.raises(StorageError, match=r"skills\.parquet: cannot be read"):
+        gone.table("skills")
 
 
 def test_text_in_the_table_is_escaped(finished_run: FinishedRun) -> None:

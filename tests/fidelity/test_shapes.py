@@ -1,12 +1,14 @@
 """Shapes against scipy, pandas and hand-counted tables, after SDMetrics' definitions."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import ks_2samp, pearsonr
 
 from tests.fidelity.planted import two_halves
-from tradegen.data.rows import Rows
+from tradegen.data.rows import Rows, object_array
 from tradegen.fidelity.shapes import (
     Column,
     compare,
@@ -56,6 +58,18 @@ def test_rare_categories_are_one() -> None:
     real: dict[str, Column] = {"symbol": np.array(["A"] * 50 + [f"S{k}" for k in range(50)])}
     other: dict[str, Column] = {"symbol": np.array(["A"] * 50 + [f"T{k}" for k in range(50)])}
     assert compare(*pool_rare(real, other)).columns["symbol"] == 1
+
+
+def test_own_columns_that_one_side_lacks_or_has_no_value_of_are_not_compared() -> None:
+    gold, unseen, *_ = two_halves()
+    bare = [replace(rows, extras={}) for rows in (gold, unseen)]
+    texts = object_array(["a", "b"] * (len(gold) // 2) + ["a"] * (len(gold) % 2))
+    nothing = object_array([None] * len(unseen))
+    expected = shapes(*bare).columns.keys()
+    one = replace(gold, extras={"setup": texts})
+    for other in (bare[1], replace(unseen, extras={"setup": nothing})):
+        assert shapes(one, other).columns.keys() == expected
+        assert shapes(other, one).columns.keys() == expected
 
 
 def test_half_of_gold_resembles_the_other_more_than_gold_with_shuffled_columns() -> None:

@@ -1,6 +1,7 @@
 """Ladders on planted rules: signal is found, its want is told, and what is taught is seen."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -127,7 +128,13 @@ def script(folder: Path, trials: int) -> "subprocess.Popen[str]":
     path = folder / "plain.py"
     path.write_text(PLAIN.format(trials=trials), encoding="utf-8")
     env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    return subprocess.Popen([sys.executable, path], env=env, text=True, stdout=subprocess.PIPE)
+    return subprocess.Popen(
+        [sys.executable, path],
+        env=env,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def test_a_plain_script_without_a_main_guard_searches_with_processes(
@@ -147,6 +154,19 @@ def test_no_search_goes_on_when_its_process_was_killed(tmp_path: Path) -> None:
     assert len(workers) >= 2
     process.kill()
     process.communicate()
+    _, alive = psutil.wait_procs(workers, timeout=10)
+    assert alive == []
+
+
+def test_a_search_that_is_broken_off_ends_at_once_and_leaves_no_process(tmp_path: Path) -> None:
+    process = script(tmp_path, 30)
+    assert process.stdout
+    assert [process.stdout.readline() for _ in range(2)] == ["begun\n", "done\n"]
+    workers = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert out.count("done") < 5, "it went on with searches that had not begun"
     _, alive = psutil.wait_procs(workers, timeout=10)
     assert alive == []
 

@@ -80,6 +80,13 @@ def test_bets_earn_nothing_without_skill_and_most_with_all_of_it() -> None:
     assert bets(-(label + rng.random(4_000)), label).mean() == pytest.approx(-0.3, abs=0.02)
 
 
+def test_a_model_that_knows_few_scores_is_not_bet_against() -> None:
+    rng = np.random.default_rng(0)
+    label = rng.random(1_000) < 0.6
+    assert bets(label.astype(float), label).mean() == pytest.approx(0.4, abs=0.03)
+    assert bets(np.zeros(1_000), label).mean() == pytest.approx(0, abs=0.03)
+
+
 def labelled(n: int, seed: int, *, signal: bool) -> Labelled:
     rng = np.random.default_rng(seed)
     inputs = rng.standard_normal((n, 5))

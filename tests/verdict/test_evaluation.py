@@ -20,6 +20,8 @@ from tradegen.verdict.check import Outcome
 from tradegen.verdict.copying import NEAR
 from tradegen.verdict.decide import Verdict
 from tradegen.verdict.evaluation import Effort, Evaluation, Question, evaluate
+from tradegen.verdict.learning import TRANSFER
+from tradegen.verdict.likeness import MISPLACED
 from tradegen.verdict.mix import Range
 from tradegen.verdict.validity import VALID
 from tradegen.verdict.write import write_evaluation
@@ -50,6 +52,23 @@ def of_unseen_rows() -> Evaluation:
 def test_unseen_real_rows_are_not_blamed() -> None:
     verdict = of_unseen_rows().decision.verdict
     assert verdict in (Verdict.WELL_FIT, Verdict.INCONCLUSIVE)
+
+
+def test_what_decides_how_sure_a_check_is_are_the_rows_it_counts() -> None:
+    checks = {check.name: check for check in of_unseen_rows().checks}
+    gold, others = demo_halves()
+    assert (checks[NEAR].whose, checks[NEAR].rows) == ("synthetic", len(others))
+    assert checks[MISPLACED].whose in ("gold", "synthetic")
+    assert (checks[TRANSFER].whose, checks[TRANSFER].rows) == ("gold holdout", len(gold.holdout))
+
+
+def test_where_gold_itself_does_not_tell_a_check_is_left_out_and_that_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tradegen.fidelity.coherence._LEAST_APART", 1.0)
+    found = evaluated(demo_halves()[1])
+    assert MISPLACED not in {check.name for check in found.checks}
+    assert any(note.startswith(f"{MISPLACED}: left out") for note in found.notes)
 
 
 def test_copies_are_overfit_also_where_they_are_a_quarter() -> None:
