@@ -97,15 +97,6 @@ def test_every_python_snippet_in_the_documentation_runs(path: Path, desk: Path) 
         assert done.returncode == 0, f"{snippet}\n{done.stderr}"
 
 
-def test_the_round_trips_among_the_examples_are_what_the_recipe_makes_of_the_fills(
-    desk: Path,
-) -> None:
-    (snippet,) = blocks(ROOT / "docs" / "your-own-trades.md", "python")
-    subprocess.run([sys.executable, "-c", snippet], cwd=desk, check=True)
-    made = (desk / "round_trips.csv").read_text(encoding="utf-8")
-    assert made == (desk / "docs/examples/round_trips.csv").read_text(encoding="utf-8")
-
-
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
 def test_every_link_leads_somewhere(path: Path) -> None:
     for target in _LINK.findall(path.read_text(encoding="utf-8")):

@@ -298,5 +298,5 @@ def test_a_list_of_fills_is_told_from_round_trips_without_misleading_hints() -> 
     fills = Path(__file__).parents[2] / "docs/examples/fills.csv"
     with pytest.raises(GoldError) as refused:
         read_gold_file(fills, None, None)
-    assert "pair them first: docs/your-own-trades.md has a recipe" in str(refused.value)
+    assert "make gold of them first: tradegen import" in str(refused.value)
     assert "is it" not in str(refused.value)

@@ -28,7 +28,7 @@ def found(shifts: dict[str, float], seed: int) -> Found:
     rng = np.random.default_rng(seed)
     scores = {name: rng.standard_normal(N) + shifts[name] * LABEL for name in SETS}
     curves = {name: (2 * roc_auc_score(LABEL, score) - 1,) for name, score in scores.items()}
-    trial = Tried({"learner": "boosting"}, curves)
+    trial = Tried({"learner": "boosting"}, curves, ())
     return Found((trial,), trial, scores)
 
 

@@ -39,6 +39,13 @@ app = typer.Typer(
 )
 
 
+class Match(StrEnum):
+    """How fills become round trips."""
+
+    FLAT = "flat"
+    FIFO = "fifo"
+
+
 class Format(StrEnum):
     """File formats of `export`."""
 
@@ -328,6 +335,77 @@ def evaluate(
     settings = load_settings(overrides, config)
     code = evaluate_command(rows, settings, quick=quick, out=out, as_json=as_json, quiet=quiet)
     raise typer.Exit(code)
+
+
+@app.command("import")
+def import_(
+    file: Annotated[
+        Path, typer.Argument(help="Fills or round trips: a CSV, Excel or Parquet file")
+    ],
+    bars: Annotated[list[Path], typer.Option("--bars", help="File of bars by symbol; repeatable")],
+    out: Annotated[Path, typer.Option(help="File to write")] = Path("gold.parquet"),
+    match: Annotated[
+        Match,
+        typer.Option(help="How fills become round trips: flat to flat, or first in, first out"),
+    ] = Match.FLAT,
+    column: Annotated[
+        list[str] | None,
+        typer.Option("--map", help='Column of a field, e.g. entry_price="Open Px"; repeatable'),
+    ] = None,
+    symbol: Annotated[
+        list[str] | None,
+        typer.Option("--symbol", help="Bars' name of a symbol, e.g. XBTUSD=BTCUSDT; repeatable"),
+    ] = None,
+    interval: Annotated[
+        str | None, typer.Option(help="Spacing of bars [the finest that holds a trade in 60 bars]")
+    ] = None,
+    tz: TzOption = None,
+    time_format: Annotated[
+        str | None, typer.Option(help='How times are written, e.g. "%m/%d/%Y %H:%M" [ISO 8601]')
+    ] = None,
+    dust: Annotated[
+        float, typer.Option(help="Share of a position that may be left when it counts as closed")
+    ] = 0.002,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Drop rows that cannot be read instead of stopping")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would become of the rows, write nothing")
+    ] = False,
+) -> None:
+    """Make gold of what a broker, an exchange or a journal exports."""
+    from tradegen.cli.import_command import Asked, import_command
+    from tradegen.data.gold import zone
+
+    import_command(
+        Asked(
+            file=file,
+            bars=bars,
+            out=out,
+            fifo=match is Match.FIFO,
+            columns=_pairs("--map", column),
+            symbols=_pairs("--symbol", symbol),
+            interval=interval,
+            tz=zone(tz),
+            time_format=time_format,
+            dust=dust,
+            skip_bad=skip_bad,
+            dry_run=dry_run,
+        )
+    )
+
+
+def _pairs(option: str, given: list[str] | None) -> dict[str, str]:
+    """Return the pairs of an option that is given as NAME=VALUE."""
+    from tradegen.errors import InputError
+
+    pairs = {}
+    for one in given or []:
+        name, equals, value = one.partition("=")
+        if not (name and equals and value):
+            raise InputError(f"{option} {one}: expected NAME=VALUE")
+        pairs[name.strip()] = value.strip()
+    return pairs
 
 
 @app.command()

@@ -70,7 +70,7 @@ def load_gold(source: GoldSource) -> Gold:
     Raises `GoldError` with every bad file, row and field, unless `skip_bad` drops bad rows; what
     was dropped is then told in `notes`.
     """
-    files = read_gold_files(source.files, source.bars, _zone(source.tz))
+    files = read_gold_files(source.files, source.bars, zone(source.tz))
     read = _gather(files)
     checked = _without_bad_rows(read, _duplicates(read) + _broken_invariants(read, None))
     problems, total = [*_naive_times_once(read.problems), *checked.problems], read.total
@@ -111,7 +111,8 @@ def _count_rows(problems: Sequence[Problem]) -> int:
     return len({(problem.file, problem.row) for problem in problems})
 
 
-def _zone(name: str | None) -> ZoneInfo | None:
+def zone(name: str | None) -> ZoneInfo | None:
+    """Return a time zone by its name. Raises `InputError` for one that is not known."""
     try:
         return None if name is None else ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:

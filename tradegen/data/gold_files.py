@@ -252,7 +252,7 @@ def _require_columns(path: Path, have: set[str], found: Sequence[str]) -> None:
         raise GoldError(
             f"{path}: has no {', '.join(_OF_ROUND_TRIPS)}; found {', '.join(found[:20])}. A row is "
             "a round trip, opened and closed; if these are fills (one time, one price a line), "
-            "pair them first: docs/your-own-trades.md has a recipe"
+            "make gold of them first: tradegen import"
         )
     hints = [
         f"{name} (is it {close[0]!r}?)"

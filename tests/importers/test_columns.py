@@ -1,0 +1,75 @@
+"""Columns are told by their names, as exchanges and journals write them, or are asked for."""
+
+from pathlib import Path
+
+import pytest
+
+from tradegen.errors import GoldError
+from tradegen.importers.columns import Kind, find_columns
+from tradegen.importers.sheet import Sheet
+
+
+def sheet(*names: str) -> Sheet:
+    return Sheet(Path("log.csv"), {name: ["1"] for name in names})
+
+
+@pytest.mark.parametrize(
+    ("names", "kind", "expected"),
+    [
+        (
+            ("Date(UTC)", "Pair", "Side", "Price", "Executed", "Fee"),
+            Kind.FILLS,
+            {"time": "Date(UTC)", "symbol": "Pair", "quantity": "Executed", "fee": "Fee"},
+        ),
+        (
+            ("Symbol", "Order ID", "Direction", "Filled Qty", "Fill Price", "Transact Time"),
+            Kind.FILLS,
+            {"side": "Direction", "quantity": "Filled Qty", "order_id": "Order ID"},
+        ),
+        (
+            ("Ticker", "Side", "Open Time", "Open Price", "Close Time", "Close Price", "Shares"),
+            Kind.ROUND_TRIPS,
+            {"symbol": "Ticker", "entry_price": "Open Price", "quantity": "Shares"},
+        ),
+        (
+            (
+                *("symbol", "side", "interval", "entry_time", "entry_price", "exit_time"),
+                *("exit_price", "quantity", "trade_id"),
+            ),
+            Kind.ROUND_TRIPS,
+            {"trade_id": "trade_id", "exit_time": "exit_time"},
+        ),
+    ],
+)
+def test_names_that_are_in_use_are_known(
+    names: tuple[str, ...], kind: Kind, expected: dict[str, str]
+) -> None:
+    found = find_columns(sheet(*names), {})
+    assert found.kind is kind
+    assert expected.items() <= found.of.items()
+    assert len(set(found.of.values())) == len(found.of), "a column means one thing"
+
+
+def test_what_is_stated_comes_first_and_is_not_taken_twice() -> None:
+    names = ("time", "symbol", "side", "price", "size", "quantity")
+    assert find_columns(sheet(*names), {}).of["quantity"] == "quantity"
+    assert find_columns(sheet(*names), {"quantity": "size"}).of["quantity"] == "size"
+
+
+@pytest.mark.parametrize(
+    ("stated", "told"),
+    [
+        ({"quantity": "nothing"}, "no column 'nothing'; found time, symbol"),
+        ({"amount": "size"}, "--map amount: no such field; expected one of account, entry_price"),
+    ],
+)
+def test_a_mapping_of_what_is_not_there_is_refused(stated: dict[str, str], told: str) -> None:
+    with pytest.raises(GoldError, match=told):
+        find_columns(sheet("time", "symbol", "side", "price", "size"), stated)
+
+
+def test_what_is_missing_is_named_with_what_to_do() -> None:
+    with pytest.raises(GoldError) as refused:
+        find_columns(sheet("when", "symbol", "side", "price", "size"), {})
+    assert "log.csv: read as fills, and no column is found for time" in str(refused.value)
+    assert "--map time=COLUMN; found when, symbol, side, price, size" in str(refused.value)

@@ -1,0 +1,162 @@
+"""`tradegen import`."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+from rich.console import Console
+
+from tradegen.cli.console import make_console
+from tradegen.cli.out_file import check_out_file, where_it_leads
+from tradegen.data.atomic import atomic_file, make_folder_of
+from tradegen.data.bars_files import read_bars
+from tradegen.data.gold_files import tidy_extras
+from tradegen.data.interval import INTERVAL_US
+from tradegen.data.row import Bars, from_microseconds
+from tradegen.errors import GoldError, InputError
+from tradegen.importers.columns import Kind, find_columns
+from tradegen.importers.fills import Matched, Trip, Unfinished, match_fifo, match_flat
+from tradegen.importers.records import Read, read_records
+from tradegen.importers.sheet import read_sheet
+from tradegen.importers.symbols import Symbols, pair_symbols
+from tradegen.importers.to_gold import Imported, left_out_records, to_gold
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be imported, and how; see the command's own help."""
+
+    file: Path
+    bars: Sequence[Path]
+    out: Path
+    fifo: bool
+    columns: Mapping[str, str]
+    symbols: Mapping[str, str]
+    interval: str | None
+    tz: ZoneInfo | None
+    time_format: str | None
+    dust: float
+    skip_bad: bool
+    dry_run: bool
+
+
+def import_command(asked: Asked) -> None:
+    """Import a file as gold, say what became of its rows, and leave nothing out in silence.
+
+    Raises `GoldError` for rows that cannot be read, unless bad ones are skipped, and if no round
+    trip is left.
+    """
+    console = make_console()
+    if asked.interval is not None and asked.interval not in INTERVAL_US:
+        raise InputError(f"--interval {asked.interval}: expected one of {', '.join(INTERVAL_US)}")
+    out = where_it_leads(asked.out)
+    check_out_file(out)
+    sheet = read_sheet(asked.file)
+    columns = find_columns(sheet, asked.columns)
+    console.print(f"{asked.file}: {len(sheet):,} rows, read as {columns.kind}")
+    told = ", ".join(f"{field} = {column!r}" for field, column in columns.of.items())
+    console.print(f"columns: {told} (--map changes that)")
+    read = read_records(sheet, columns, asked.tz, asked.time_format)
+    _refuse_bad(read, asked)
+    bars = _bars(asked)
+    traded = {fill.symbol for fill in read.fills} | {trip.symbol for trip in read.trips}
+    symbols = pair_symbols(traded, bars, asked.symbols)
+    _tell_symbols(console, symbols)
+    matched = Matched(read.trips, [])
+    if columns.kind is Kind.FILLS:
+        matched = (match_fifo if asked.fifo else match_flat)(read.fills, asked.dust)
+        console.print(
+            f"{len(read.fills):,} fills make {len(matched.trips):,} round trips "
+            f"({'first in, first out' if asked.fifo else 'from flat to flat'}); "
+            f"{len(matched.unfinished):,} positions are still open"
+        )
+        _tell_unfinished(console, matched.unfinished)
+    found = to_gold(matched.trips, bars, symbols, asked.interval)
+    _tell(console, found, matched.trips)
+    if not len(found.rows):
+        raise GoldError(f"{asked.file}: no round trip can be made gold; the reasons are above")
+    if asked.dry_run:
+        console.print("nothing is written (--dry-run)")
+        return
+    _write(console, found, matched.unfinished, asked.file, out)
+
+
+def _refuse_bad(read: Read, asked: Asked) -> None:
+    if not read.problems:
+        return
+    count = len({problem.row for problem in read.problems})
+    if asked.skip_bad and (read.fills or read.trips):
+        print(
+            f"warning: {count:,} rows cannot be read and are skipped; the first: "
+            f"{read.problems[0]}. Positions that a missing fill belongs to come out wrong",
+            file=sys.stderr,
+        )
+        return
+    raise GoldError(
+        f"{count:,} rows of {asked.file} cannot be read:",
+        read.problems,
+        "Mend them, or go on without them with --skip-bad.",
+    )
+
+
+def _bars(asked: Asked) -> dict[str, Bars]:
+    """Return the finest bars of each symbol."""
+    table = read_bars(asked.bars, asked.tz)
+    found: dict[str, tuple[int, Bars]] = {}
+    for (symbol, interval), bars in table.by_symbol.items():
+        length = INTERVAL_US.get(interval or "", 0)
+        if symbol not in found or length < found[symbol][0]:
+            found[symbol] = length, bars
+    if not found:
+        raise GoldError(f"{asked.bars[0]}: bars by trade_id; bars by symbol are needed here")
+    return {symbol: bars for symbol, (_, bars) in found.items()}
+
+
+def _tell_symbols(console: Console, symbols: Symbols) -> None:
+    for symbol, name in symbols.renamed.items():
+        console.print(f"bars of {symbol} are those of {name} (--symbol changes that)")
+    if symbols.without:
+        console.print(f"no bars: {', '.join(symbols.without)} (--symbol {symbols.without[0]}=NAME)")
+
+
+def _tell_unfinished(console: Console, unfinished: Sequence[Unfinished]) -> None:
+    for one in unfinished[:_SHOWN]:
+        since = from_microseconds(one.since).isoformat(timespec="seconds")
+        kind = "long" if one.long else "short"
+        console.print(f"  open: {one.symbol} {kind} {one.quantity:g} since {since}")
+    if len(unfinished) > _SHOWN:
+        console.print(f"  ... and {len(unfinished) - _SHOWN:,} more")
+
+
+def _tell(console: Console, found: Imported, trips: Sequence[Trip]) -> None:
+    console.print(f"{len(found.rows):,} of {len(trips):,} round trips are gold")
+    for reason, count in found.reasons.most_common():
+        first = next(one for one in found.left_out if one.reason == reason)
+        moment = from_microseconds(first.trip.entry_time).isoformat(timespec="seconds")
+        console.print(
+            f"  left out: {count:,} {reason}; the first: {first.trip.symbol} of {moment}: "
+            f"{first.why}"
+        )
+
+
+def _write(
+    console: Console, found: Imported, unfinished: Sequence[Unfinished], file: Path, out: Path
+) -> None:
+    make_folder_of(out)
+    rows, extras = tidy_extras(found.rows)
+    if found.left_out or unfinished:
+        beside = out.with_name(f"{out.stem}.left-out.csv")
+        with atomic_file(beside) as part:
+            records = left_out_records(found.left_out, unfinished, file)
+            pacsv.write_csv(pa.Table.from_pylist(records), part)
+        console.print(f"wrote {beside}: what was left out, and why")
+    with atomic_file(out) as part:
+        pq.write_table(rows.to_arrow(extras), part, compression="zstd")
+    console.print(f"wrote {out}; next: python -m tradegen run --n 1000 --gold {out}")

@@ -1,0 +1,1 @@
+"""Importers: gold from what people have, such as lists of fills and journals of round trips."""

@@ -1,0 +1,210 @@
+"""Round trips to gold: each with the bars around it, or with the reason why it is left out."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tradegen.data.bars_files import BarsTable
+from tradegen.data.invariants import find_violations
+from tradegen.data.market import learn_market
+from tradegen.data.row import Bars, ExtraValue, FloatArray, IntArray, from_microseconds
+from tradegen.data.rows import Rows, TextArray, object_array
+from tradegen.errors import InputError
+from tradegen.importers.fills import Trip, Unfinished
+from tradegen.importers.intervals import finest, resampled, spacing, wider
+from tradegen.importers.symbols import Symbols
+
+_SEVERAL, _ONE = "fills_vwap", "fill"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A round trip that is no gold, and why."""
+
+    trip: Trip
+    reason: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Imported:
+    """Gold rows, and the round trips that are none."""
+
+    rows: Rows
+    left_out: list[LeftOut]
+
+    @property
+    def reasons(self) -> Counter[str]:
+        """How many round trips were left out for each reason."""
+        return Counter(one.reason for one in self.left_out)
+
+
+def to_gold(
+    trips: Sequence[Trip], bars: Mapping[str, Bars], symbols: Symbols, interval: str | None
+) -> Imported:
+    """Return round trips with their bars, in the order of their entry.
+
+    `bars` are those of each of the bars' own symbols. Without an `interval` each row has the finest
+    one in which entry and exit are at most 60 bars apart. A row that the log's own bars or the
+    market's sessions contradict is left out. Raises `InputError` for an interval that the bars are
+    too wide for.
+    """
+    left_out: list[LeftOut] = []
+    kept: list[tuple[Trip, str, Bars]] = []
+    table = _Table(bars)
+    for trip in sorted(trips, key=lambda one: (one.entry_time, one.symbol)):
+        name = symbols.bars_of.get(trip.symbol)
+        if name is None:
+            left_out.append(LeftOut(trip, "no bars", f"the bars hold no {trip.symbol}"))
+            continue
+        chosen = table.interval(name, interval, trip)
+        if chosen is None:
+            why = "more than 60 daily bars from entry to exit"
+            left_out.append(LeftOut(trip, "held too long", why))
+            continue
+        try:
+            kept.append((trip, chosen, table.around(name, chosen, trip)))
+        except LookupError as error:
+            left_out.append(LeftOut(trip, "bars missing", f"expected {error.args[0]}"))
+    if not kept:
+        return Imported(Rows.from_models([]), left_out)
+    rows = _rows(kept)
+    broken = {one.row: one for one in reversed(find_violations(rows, None, averages_allowed=True))}
+    sound = np.setdiff1d(np.arange(len(rows)), sorted(broken))
+    if len(sound):
+        part = rows.select(sound)
+        found = find_violations(part, learn_market(part), averages_allowed=True)
+        broken |= {int(sound[one.row]): one for one in reversed(found)}
+    for row, one in sorted(broken.items()):
+        why = f"{one.field} is {one.value}; expected {one.expected}"
+        left_out.append(LeftOut(kept[row][0], "does not fit its bars", why))
+    return Imported(rows.select(np.setdiff1d(np.arange(len(rows)), sorted(broken))), left_out)
+
+
+class _Table:
+    """Bars by symbol and interval, made from the finest ones when they are first asked for."""
+
+    def __init__(self, bars: Mapping[str, Bars]) -> None:
+        self._bars = bars
+        self._options: dict[str, list[str]] = {}
+        self._made: dict[tuple[str, str], BarsTable] = {}
+
+    def interval(self, name: str, stated: str | None, trip: Trip) -> str | None:
+        if name not in self._options:
+            base = spacing(self._bars[name])
+            if base is None:
+                raise InputError(f"bars of {name} are not at a known interval (1m ... 1d)")
+            self._options[name] = wider(base)
+        options = self._options[name]
+        if stated is None:
+            return finest(options, trip.entry_time, trip.exit_time)
+        if stated not in options:
+            raise InputError(f"bars of {name} can be made into {', '.join(options)}, not {stated}")
+        return stated
+
+    def around(self, name: str, interval: str, trip: Trip) -> Bars:
+        key = (name, interval)
+        if key not in self._made:
+            made = resampled(self._bars[name], interval)
+            self._made[key] = BarsTable({}, {(name, interval): made})
+        record = {"symbol": name, "interval": interval}
+        return self._made[key].around(record, trip.entry_time, trip.exit_time)
+
+
+def _rows(kept: Sequence[tuple[Trip, str, Bars]]) -> Rows:
+    trips = [trip for trip, _, _ in kept]
+
+    def times(name: str) -> IntArray:
+        return np.array([getattr(trip, name) for trip in trips], dtype=np.int64)
+
+    def numbers(name: str) -> FloatArray:
+        return np.array([getattr(trip, name) for trip in trips], dtype=np.float64)
+
+    sizes = [len(bars) for _, _, bars in kept]
+    extras: dict[str, list[ExtraValue]] = {
+        "price_source": [_SEVERAL if trip.averaged else _ONE for trip in trips],
+        "account": [trip.account or None for trip in trips],
+        "fees": [trip.fees if any(one.fees for one in trips) else None for trip in trips],
+    }
+    return Rows(
+        trade_id=_ids(trips),
+        symbol=np.array([trip.symbol for trip in trips], dtype=np.str_),
+        side=np.array(["long" if trip.long else "short" for trip in trips], dtype=np.str_),
+        interval=np.array([interval for _, interval, _ in kept], dtype=np.str_),
+        entry_time=times("entry_time"),
+        entry_price=numbers("entry_price"),
+        exit_time=times("exit_time"),
+        exit_price=numbers("exit_price"),
+        quantity=numbers("quantity"),
+        bars=Bars.concatenate([bars for _, _, bars in kept]),
+        offsets=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        extras={name: object_array(values) for name, values in extras.items()},
+    )
+
+
+def _ids(trips: Sequence[Trip]) -> TextArray:
+    """Return the journal's ids if every trip has one of its own, else symbols with numbers."""
+    own = [trip.trade_id for trip in trips]
+    if "" in own or len(set(own)) < len(own):
+        count: Counter[str] = Counter()
+        own = []
+        for trip in trips:
+            count[trip.symbol] += 1
+            own.append(f"{trip.symbol}-{count[trip.symbol]}")
+    return np.array(own, dtype=np.str_)
+
+
+def left_out_records(
+    left_out: Sequence[LeftOut], unfinished: Sequence[Unfinished], path: Path
+) -> list[dict[str, object]]:
+    """Return what is no gold as records: the position, the rows of the file, and why."""
+    trips = [
+        {
+            **_record(one.trip, path),
+            "entry_time": _time(one.trip.entry_time),
+            "exit_time": _time(one.trip.exit_time),
+            "reason": one.reason,
+            "why": one.why,
+        }
+        for one in left_out
+    ]
+    open_ = [
+        {
+            **_record(one, path),
+            "entry_time": _time(one.since),
+            "exit_time": None,
+            "reason": "still open",
+            "why": "no later fill closes it",
+        }
+        for one in unfinished
+    ]
+    return [*trips, *open_]
+
+
+def _record(one: Trip | Unfinished, path: Path) -> dict[str, object]:
+    return {
+        "file": str(path),
+        "rows": _ranges(one.rows),
+        "symbol": one.symbol,
+        "account": one.account,
+        "side": "long" if one.long else "short",
+        "quantity": one.quantity,
+    }
+
+
+def _time(moment: int) -> str:
+    return from_microseconds(moment).isoformat()
+
+
+def _ranges(rows: Sequence[int]) -> str:
+    """Return increasing numbers in short: 3-5 8."""
+    parts: list[list[int]] = []
+    for row in rows:
+        if parts and row == parts[-1][-1] + 1:
+            parts[-1][1:] = [row]
+        else:
+            parts.append([row])
+    return " ".join("-".join(map(str, part)) for part in parts)

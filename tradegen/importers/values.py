@@ -1,0 +1,80 @@
+"""Values: what the text of a cell means; ValueError says what was expected in its place."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from tradegen.data.local_time import in_zone
+from tradegen.data.row import A_TIME_IN_RANGE, FIRST_YEAR, LAST_YEAR, to_microseconds
+
+_BUYS = ("buy", "b", "bot", "bought", "long", "1", "buytoopen", "buytocover", "buytoclose")
+_SELLS = ("sell", "s", "sld", "sold", "short", "-1", "sellshort", "selltoopen", "selltoclose")
+_A_TIME = "a time such as 2024-01-31T14:30:00Z; say what else it is with --time-format"
+_EPOCHS = {10: 1_000_000, 13: 1_000, 16: 1, 19: None}
+"""Microseconds a unit of a whole number since 1970, by its number of digits (None: of nanos)."""
+
+
+def moment(text: str, tz: ZoneInfo | None, form: str | None) -> int:
+    """Return a time as microseconds since 1970.
+
+    `form` is one of `datetime.strptime`; without it ISO 8601, dates with dots, and whole numbers
+    of seconds to nanoseconds since 1970 are known. `tz` is the zone of times that carry none.
+    """
+    if form is None and text.isdecimal() and len(text) in _EPOCHS:
+        unit = _EPOCHS[len(text)]
+        return int(text) // 1000 if unit is None else int(text) * unit
+    try:
+        found = datetime.strptime(text, form) if form else datetime.fromisoformat(_iso(text))
+    except ValueError as error:
+        raise ValueError(f"a time like {form}" if form else _A_TIME) from error
+    if not FIRST_YEAR <= found.year < LAST_YEAR:
+        raise ValueError(A_TIME_IN_RANGE)
+    if found.tzinfo is not None:
+        return to_microseconds(found.astimezone(UTC))
+    if tz is None:
+        raise ValueError("a time with its offset from UTC; say with --tz which zone it is in")
+    return to_microseconds(in_zone(found, tz).astimezone(UTC))
+
+
+def _iso(text: str) -> str:
+    """Return a time with dots in its date, or with a word for its zone, as ISO 8601 has it."""
+    if len(text) >= 10 and text[4] == text[7] == ".":
+        text = text[:10].replace(".", "-") + text[10:]
+    return text.removesuffix(" UTC") + "Z" if text.endswith(" UTC") else text
+
+
+def number(text: str) -> float:
+    """Return a finite number; thousands may be set apart by commas, if there is a point too."""
+    plain = text.replace(",", "") if "." in text and text.find(",") < text.find(".") else text
+    try:
+        found = float(plain)
+    except ValueError as error:
+        raise ValueError("a number with a decimal point") from error
+    if not abs(found) < float("inf"):
+        raise ValueError("a finite number")
+    return found
+
+
+def positive(text: str) -> float:
+    """Return a number above 0."""
+    found = number(text)
+    if found <= 0:
+        raise ValueError("a number above 0")
+    return found
+
+
+def size(text: str) -> float:
+    """Return the size of a number that may be negative (sells, mostly), but not 0."""
+    found = abs(number(text))
+    if found == 0:
+        raise ValueError("a number other than 0")
+    return found
+
+
+def is_buy(text: str) -> bool:
+    """Return whether a side is a buy, or long."""
+    plain = "".join(letter for letter in text.lower() if letter.isalnum() or letter == "-")
+    if plain in _BUYS:
+        return True
+    if plain in _SELLS:
+        return False
+    raise ValueError("buy or sell (or long or short)")
