@@ -1,17 +1,15 @@
 """Sheets: a table of text as a broker, an exchange or a person wrote it."""
 
+import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from zipfile import BadZipFile
 
 from tradegen.data.column_names import refuse_same_names
 from tradegen.data.parquet import read_table
 from tradegen.data.regular_file import why_no_file
 from tradegen.errors import GoldError, InputError, Problem
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _PARQUET = (".parquet", ".pq")
 _EXCEL = (".xlsx", ".xlsm")
@@ -45,40 +43,46 @@ def read_sheet(path: Path) -> Sheet:
     if suffix not in (*_PARQUET, *_EXCEL, *_TEXT):
         raise GoldError(f"{path}: unknown kind of file; expected .csv, .tsv, .xlsx or .parquet")
     try:
-        frame = _read(path, suffix)
+        names, rows = _read_text(path) if suffix in _TEXT else _read_typed(path, suffix)
     except ImportError as error:
         raise InputError(f"{path}: to read Excel files, pip install 'tradegen[excel]'") from error
-    except (ValueError, OSError, KeyError) as error:  # pandas and Arrow raise kinds of ValueError
+    except UNREADABLE as error:
         raise GoldError(f"{path}: not readable as a table: {error}") from error
-    if frame.empty:
-        raise GoldError(f"{path}: holds no rows")
-    names = [str(name).strip() for name in frame.columns]
     refuse_same_names(path, names)
+    if not rows:
+        raise GoldError(f"{path}: holds no rows")
+    cells = zip(*rows, strict=True)
     columns = {
-        name: [cell.strip() for cell in frame.iloc[:, k].tolist()] for k, name in enumerate(names)
+        name: [cell.strip() for cell in column] for name, column in zip(names, cells, strict=True)
     }
     return Sheet(path, columns)
 
 
-def _read(path: Path, suffix: str) -> "pd.DataFrame":
+UNREADABLE = (ValueError, OSError, KeyError, csv.Error, BadZipFile)
+"""What pandas, Arrow, zip and csv raise for a file that is no table; they know more than one."""
+
+
+def _read_text(path: Path) -> tuple[list[str], list[list[str]]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        header = file.readline()
+        file.seek(0)
+        lines = csv.reader(file, delimiter=max(",;\t|", key=header.count), strict=True)
+        names = [name.strip() for name in next(lines, [])]
+        rows = [line for line in lines if line]
+    for number, row in enumerate(rows, start=1):
+        if len(row) != len(names):
+            raise GoldError(
+                f"{path}, row {number}: {len(row)} values, expected {len(names)}, one a column"
+            )
+    return names, rows
+
+
+def _read_typed(path: Path, suffix: str) -> tuple[list[str], list[list[str]]]:
     import pandas as pd
 
-    if suffix in _PARQUET:
-        frame: pd.DataFrame = read_table(path).to_pandas()
-        return frame.map(lambda value: "" if pd.isna(value) else str(value))
     if suffix in _EXCEL:
-        return pd.read_excel(path, dtype=str, keep_default_na=False)
-    with path.open(encoding="utf-8-sig") as file:
-        header = file.readline()
-    delimiter = max(",;\t|", key=header.count)
-    return pd.read_csv(
-        path,
-        sep=delimiter,
-        dtype=str,
-        keep_default_na=False,
-        encoding="utf-8-sig",
-        header=None,
-        names=[name.strip().strip('"') for name in header.rstrip("\r\n").split(delimiter)],
-        skiprows=1,
-        index_col=False,
-    )
+        frame = pd.read_excel(path, dtype=str, keep_default_na=False)
+    else:
+        frame = read_table(path).to_pandas()
+        frame = frame.map(lambda value: "" if pd.isna(value) else str(value))
+    return [str(name).strip() for name in frame.columns], frame.to_numpy().tolist()
