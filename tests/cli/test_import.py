@@ -70,6 +70,17 @@ def test_a_journal_with_names_of_its_own_is_read_from_any_kind_of_file(
     assert len(made) > 20, "single fills lie inside their bars"
 
 
+def test_the_users_own_columns_are_carried_over(cli: Command, tmp_path: Path) -> None:
+    journal = pd.read_csv(TRIPS).assign(setup="breakout", stars=range(57))
+    journal.to_csv(tmp_path / "log.csv", index=False)
+    out = tmp_path / "gold.parquet"
+    said = cli("import", tmp_path / "log.csv", "--bars", BARS, "--out", out)
+    assert "carried over as they are: interval, setup, stars" in said.out
+    made = rows_of(out).merge(journal, on="trade_id")
+    assert set(made["setup_x"]) == {"breakout"}
+    assert made["stars_x"].tolist() == made["stars_y"].tolist()
+
+
 def test_what_is_no_gold_is_told_and_listed(cli: Command, tmp_path: Path) -> None:
     lines = FILLS.read_text(encoding="utf-8").splitlines()
     more = [
@@ -102,6 +113,7 @@ def test_a_dry_run_tells_all_and_writes_nothing(cli: Command, tmp_path: Path) ->
     ("lines", "more", "told"),
     [
         ([HEAD], (), "log.csv: holds no rows"),
+        ([HEAD, ",,,,"], (), "log.csv: holds no rows"),
         ([HEAD.replace("price", "cost"), ROW], (), "no column is found for price"),
         (
             [HEAD, ROW.replace("Z", "")],
@@ -111,13 +123,14 @@ def test_a_dry_run_tells_all_and_writes_nothing(cli: Command, tmp_path: Path) ->
         ([HEAD, ROW.replace("sell", "hold")], (), "row 1: side is 'hold'; expected buy or sell"),
         ([HEAD, ROW, ROW.replace("0.05", "x")], (), "row 2: quantity is 'x'; expected a number"),
         ([HEAD, ROW.replace("0.05", "")], (), "row 1: quantity; expected a value"),
-        ([HEAD, ROW], (), "no round trip can be made gold"),
+        ([HEAD, ROW], ("--dust", "2"), "--dust 2: expected a share from 0 to below 1"),
+        ([HEAD, ROW], ("--symbol", "TYPO=BTC-USD"), "--symbol TYPO: the file holds no such symbol, but"),
         ([HEAD, ROW], ("--map", "price"), "--map price: expected NAME=VALUE"),
         ([HEAD, ROW], ("--interval", "7m"), "--interval 7m: expected one of 1m, 3m"),
         ([HEAD, ROW], ("--symbol", "BTC-USD=GONE"), "no bars of GONE"),
         ([HEAD, ROW], ("--tz", "Mars"), "time zone 'Mars' is not known"),
         ([HEAD + ",price", ROW + ",1"], (), "two columns are called price"),
-        ([HEAD, ROW, ROW + ",1"], (), "row 2: 6 values, expected 5, one a column"),
+        ([HEAD, ROW, ROW + ",1"], (), "row 2: row is 6 values; expected 5, one a column"),
     ],
 )
 def test_bad_input_is_named_and_leaves_nothing(
@@ -149,6 +162,59 @@ def test_rows_that_cannot_be_read_are_skipped_only_if_that_is_asked_for(
     said = cli("import", path, *options, "--skip-bad")
     assert said.code == 0
     assert "warning: 1 rows cannot be read and are skipped" in said.err
+    with (tmp_path / "gold.left-out.csv").open(encoding="utf-8") as file:
+        (left,) = csv.DictReader(file)
+    assert (left["rows"], left["reason"]) == (str(len(lines)), "cannot be read")
+    assert left["why"].startswith("side is 'hold'; expected buy or sell")
+
+
+def test_where_nothing_is_gold_the_reasons_are_written(cli: Command, tmp_path: Path) -> None:
+    path = written(tmp_path, HEAD, ROW)
+    said = cli("import", path, "--bars", BARS, "--out", tmp_path / "gold.parquet")
+    assert said.code == 2
+    assert "none of 0 round trips can be made gold" in said.err
+    assert {one.name for one in tmp_path.iterdir()} == {"log.csv", "gold.left-out.csv"}
+
+
+def test_nothing_that_the_user_has_is_written_over(cli: Command, tmp_path: Path) -> None:
+    path = written(tmp_path, *FILLS.read_text(encoding="utf-8").splitlines())
+    bars = tmp_path / "bars.parquet"
+    pd.read_csv(BARS).to_parquet(bars)
+    kept = {one: one.read_bytes() for one in (path, bars)}
+    for out, told in ((path, "is written as Parquet"), (bars, f"would write over {bars}")):
+        said = cli("import", path, "--bars", bars, "--out", out, "--force")
+        assert said.code == 2
+        assert told in said.err
+    out = tmp_path / "gold.parquet"
+    assert cli("import", path, "--bars", bars, "--out", out).code == 0
+    said = cli("import", path, "--bars", bars, "--out", out)
+    assert said.code == 2
+    assert "gold.parquet is there already; choose another --out, or pass --force" in said.err
+    assert cli("import", path, "--bars", bars, "--out", out, "--force").code == 0
+    assert {one: one.read_bytes() for one in kept} == kept
+
+
+def test_zones_of_log_and_bars_are_said_each_for_itself(cli: Command, tmp_path: Path) -> None:
+    naive = pd.read_csv(BARS)
+    naive["time"] = naive["time"].str.removesuffix("Z")
+    naive.to_csv(tmp_path / "bars.csv", index=False)
+    options = ("--bars", tmp_path / "bars.csv", "--out", tmp_path / "gold.parquet")
+    said = cli("import", FILLS, *options, "--tz", "Europe/Berlin")
+    assert said.code == 2
+    assert "pass --bars-tz ZONE" in said.err
+    said = cli("import", FILLS, *options, "--bars-tz", "UTC")
+    assert said.code == 0, said.err
+    assert "57 of 57 round trips are gold" in said.out
+
+
+def test_imports_of_several_accounts_go_together(cli: Command, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        fills = pd.read_csv(FILLS).assign(account=name)
+        fills.to_csv(tmp_path / f"{name}.csv", index=False)
+        out = tmp_path / f"{name}.parquet"
+        assert cli("import", tmp_path / f"{name}.csv", "--bars", BARS, "--out", out).code == 0
+    files = (tmp_path / "one.parquet", tmp_path / "two.parquet")
+    assert len(load_gold(GoldSource(files, holdout=0)).train) == 2 * 57
 
 
 @pytest.mark.skipif(REAL is None, reason="needs real gold (TRADEGEN_GOLD_DIR)")

@@ -10,7 +10,7 @@ from tradegen.importers.sheet import Sheet
 
 
 def sheet(*names: str) -> Sheet:
-    return Sheet(Path("log.csv"), {name: ["1"] for name in names})
+    return Sheet(Path("log.csv"), {name: ["1"] for name in names}, [1])
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,30 @@ def test_what_is_stated_comes_first_and_is_not_taken_twice() -> None:
     names = ("time", "symbol", "side", "price", "size", "quantity")
     assert find_columns(sheet(*names), {}).of["quantity"] == "quantity"
     assert find_columns(sheet(*names), {"quantity": "size"}).of["quantity"] == "size"
+
+
+def test_two_columns_that_may_both_be_it_are_not_guessed_between() -> None:
+    names = ("time", "symbol", "side", "price", "executed", "amount")
+    two = Sheet(Path("log.csv"), {name: [name] for name in names}, [1])
+    with pytest.raises(GoldError, match="'executed', 'amount' may each be the quantity"):
+        find_columns(two, {})
+    found = find_columns(two, {"quantity": "executed"})
+    assert found.of["quantity"] == "executed"
+    same = Sheet(Path("log.csv"), {name: ["1"] for name in names}, [1])
+    assert find_columns(same, {}).instead == {"quantity": ["amount"]}
+
+
+def test_what_was_filled_comes_before_what_was_asked_for() -> None:
+    names = ("time", "symbol", "side", "qty", "filled qty", "price", "avg price")
+    of = find_columns(sheet(*names), {}).of
+    assert (of["quantity"], of["price"]) == ("filled qty", "avg price")
+
+
+def test_an_optional_field_may_be_said_to_be_in_no_column() -> None:
+    names = ("time", "symbol", "side", "price", "qty", "fee")
+    assert "fee" not in find_columns(sheet(*names), {"fee": "-"}).of
+    with pytest.raises(GoldError, match="no column '-'"):
+        find_columns(sheet(*names), {"price": "-"})
 
 
 @pytest.mark.parametrize(

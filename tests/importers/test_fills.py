@@ -171,6 +171,20 @@ def test_what_fees_leave_of_a_position_is_dust_once_it_grows_again_or_nothing_fo
     assert [trip.quantity for trip in match_flat(fills, 0.002).trips] == [1, 2]
 
 
+@pytest.mark.parametrize("match", [match_flat, match_fifo])
+def test_fees_in_what_was_bought_leave_every_exit_with_its_own_entry(match: Match) -> None:
+    fills = [one for k in range(4) for one in (fill(2 * k, 1, 10), fill(2 * k + 1, -0.999, 11))]
+    trips = match(fills, 0.002).trips
+    assert [(trip.entry_time, trip.exit_time) for trip in trips] == [(0, 1), (2, 3), (4, 5), (6, 7)]
+
+
+@pytest.mark.parametrize("match", [match_flat, match_fifo])
+def test_a_little_more_sold_than_was_bought_opens_no_position(match: Match) -> None:
+    found = match(fills_of((1, 10), (-1.001, 11), (1, 12), (-1, 13)), 0.002)
+    assert [(trip.long, trip.quantity) for trip in found.trips] == [(True, 1), (True, 1)]
+    assert found.unfinished == []
+
+
 def test_a_small_rest_that_is_then_sold_is_no_dust() -> None:
     (trip,) = match_flat(fills_of((1, 10), (-0.999, 11), (-0.001, 12)), 0.002).trips
     assert (trip.exit_time, trip.rows) == (2, (0, 1, 2))
@@ -184,3 +198,9 @@ def test_errors_of_arithmetic_leave_no_position_open() -> None:
 def test_fills_may_come_in_any_order() -> None:
     fills = fills_of((2, 10), (-2, 12), (-1, 13), (1, 9))
     assert match_flat(reversed(fills), 0.0) == match_flat(fills, 0.0)
+
+
+def test_of_one_moment_the_file_tells_the_order_also_where_the_newest_come_first() -> None:
+    fills = [fill(k, signed, 10 + k, time=k // 2) for k, signed in enumerate((1, -1, 2, -2))]
+    assert match_flat(reversed(fills), 0.0) == match_flat(fills, 0.0)
+    assert all(trip.long for trip in match_flat(fills, 0.0).trips)

@@ -1,12 +1,14 @@
 """Wider bars are those of pandas, and a trade has the finest ones that hold it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from tradegen.data.interval import DAY_US, HOUR_US, INTERVAL_US
 from tradegen.data.row import Bars
-from tradegen.importers.intervals import MOST_BARS, finest, resampled, spacing, wider
+from tradegen.importers.intervals import MOST_BARS, Series, resampled, spacing, wider
 
 
 def hourly(n: int, missing: tuple[int, ...] = ()) -> Bars:
@@ -44,8 +46,7 @@ def test_the_spacing_is_the_usual_step_and_gaps_do_not_change_it() -> None:
     assert spacing(hourly(50, missing=(3, 4, 5))) == "1h"
     bars = hourly(50)
     assert spacing(bars[:1]) is None
-    odd = Bars(bars.time * 7 // 5, bars.open, bars.high, bars.low, bars.close, bars.volume)
-    assert spacing(odd) is None
+    assert spacing(replace(bars, time=bars.time * 7 // 5)) is None
 
 
 def test_only_whole_multiples_can_be_made() -> None:
@@ -53,21 +54,59 @@ def test_only_whole_multiples_can_be_made() -> None:
     assert wider("4h") == ["4h", "8h", "12h", "1d"]
 
 
+def since(bars: Bars, hours: int) -> tuple[int, int]:
+    """Return an entry in the 65th bar of a day and an exit some hours later."""
+    entry = int(bars.time[0]) + 70 * DAY_US
+    return entry, entry + hours * HOUR_US
+
+
 @pytest.mark.parametrize(
-    ("hours", "expected"), [(1, "1h"), (59, "1h"), (60, "4h"), (239, "4h"), (240, "1d")]
+    ("hours", "expected"), [(1, "1h"), (59, "1h"), (60, "4h"), (235, "4h"), (240, "1d")]
 )
 def test_a_trade_has_the_finest_usual_interval_that_holds_it(hours: int, expected: str) -> None:
-    entry = 19_000 * DAY_US
-    name = finest(wider("1h"), entry, entry + hours * HOUR_US)
-    assert name == expected
-    length = INTERVAL_US[expected]
-    assert (entry + hours * HOUR_US) // length - entry // length + 1 <= MOST_BARS
+    series = Series([hourly(100 * 24)])
+    entry, exit_ = since(series.bars("1h"), hours)
+    assert series.finest(entry, exit_) == expected
+    time = series.bars(expected).time
+    assert ((time > entry - INTERVAL_US[expected]) & (time <= exit_)).sum() <= MOST_BARS
+
+
+def test_bars_are_counted_and_not_days_of_the_calendar() -> None:
+    """Days without weekends: a trade of 65 days has 46 bars."""
+    days = 19_000 * DAY_US + DAY_US * np.arange(300)
+    kept = days[np.arange(300) % 7 < 5]
+    ones = np.ones(len(kept))
+    series = Series([Bars(kept, ones, ones, ones, ones, ones)])
+    assert series.finest(int(kept[70]), int(kept[70]) + 65 * DAY_US) == "1d"
+    assert series.finest(int(kept[70]), int(kept[70]) + 90 * DAY_US) is None
 
 
 def test_bars_at_another_spacing_are_taken_as_they_are() -> None:
-    entry = 19_000 * DAY_US
-    assert finest(wider("2h"), entry, entry + HOUR_US) == "2h"
+    series = Series([resampled(hourly(2000), "2h")])
+    assert series.finest(*since(series.bars("2h"), 1)) == "2h"
 
 
-def test_a_trade_of_months_fits_no_interval() -> None:
-    assert finest(wider("1d"), 0, 61 * DAY_US) is None
+def test_of_several_intervals_the_finest_that_holds_the_trade_is_taken() -> None:
+    """Days for long, hours of late alone: an early trade has its days."""
+    bars = hourly(150 * 24)
+    series = Series([resampled(bars, "1d"), bars[120 * 24 :]])
+    entry, exit_ = since(bars, 30)
+    assert series.finest(entry, exit_) == "1d"
+    assert series.finest(entry + 60 * DAY_US, exit_ + 60 * DAY_US) == "1h"
+
+
+def test_bars_keep_their_times_wherever_these_lie() -> None:
+    bars = hourly(300)
+    half_past = replace(bars, time=bars.time + HOUR_US // 2)
+    series = Series([half_past])
+    assert series.bars("1h") is half_past
+    assert set(series.bars("4h").time % (4 * HOUR_US)) == {HOUR_US // 2}
+    day = resampled(bars, "1d")
+    late = replace(day, time=day.time - HOUR_US)
+    assert Series([late]).bars("1d") is late
+
+
+def test_bars_at_no_known_interval_are_refused() -> None:
+    bars = hourly(50)
+    with pytest.raises(ValueError, match="not at a known interval"):
+        Series([replace(bars, time=bars.time * 7 // 5)])

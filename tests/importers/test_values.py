@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tradegen.data.row import to_microseconds
-from tradegen.importers.values import is_buy, moment, number, positive, size
+from tradegen.importers.values import amount, is_buy, moment, number, positive, size
 
 AT = to_microseconds(datetime(2024, 1, 31, 14, 30, tzinfo=UTC))
 
@@ -18,6 +18,7 @@ AT = to_microseconds(datetime(2024, 1, 31, 14, 30, tzinfo=UTC))
         "2024-01-31 15:30:00+01:00",
         "2024-01-31 14:30:00 UTC",
         "2024.01.31 14:30:00Z",
+        "2024/01/31 14:30 GMT",
         "1706711400",
         "1706711400000",
         "1706711400000000",
@@ -46,6 +47,9 @@ def test_other_times_are_refused(text: str) -> None:
 def test_numbers_may_have_thousands_apart_but_no_decimal_comma() -> None:
     assert number("1,234.5") == 1234.5
     assert size("-3") == 3
+    assert size("0.5BTC") == 0.5
+    assert amount("0.0001 BNB") == 0.0001
+    assert amount("") == 0
     for text, expected in (("1,5", "decimal point"), ("nan", "finite"), ("inf", "finite")):
         with pytest.raises(ValueError, match=expected):
             number(text)

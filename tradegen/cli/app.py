@@ -360,6 +360,9 @@ def import_(
         str | None, typer.Option(help="Spacing of bars [the finest that holds a trade in 60 bars]")
     ] = None,
     tz: TzOption = None,
+    bars_tz: Annotated[
+        str | None, typer.Option("--bars-tz", help="Zone of the bars' times, if they carry none")
+    ] = None,
     time_format: Annotated[
         str | None, typer.Option(help='How times are written, e.g. "%m/%d/%Y %H:%M" [ISO 8601]')
     ] = None,
@@ -369,6 +372,7 @@ def import_(
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Drop rows that cannot be read instead of stopping")
     ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would become of the rows, write nothing")
     ] = False,
@@ -387,9 +391,11 @@ def import_(
             symbols=_pairs("--symbol", symbol),
             interval=interval,
             tz=zone(tz),
+            bars_tz=zone(bars_tz),
             time_format=time_format,
             dust=dust,
             skip_bad=skip_bad,
+            force=force,
             dry_run=dry_run,
         )
     )

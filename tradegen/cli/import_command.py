@@ -19,10 +19,10 @@ from tradegen.data.gold_files import tidy_extras
 from tradegen.data.interval import INTERVAL_US
 from tradegen.data.row import Bars, from_microseconds
 from tradegen.errors import GoldError, InputError
-from tradegen.importers.columns import Kind, find_columns
+from tradegen.importers.columns import Columns, Kind, find_columns
 from tradegen.importers.fills import Matched, Trip, Unfinished, match_fifo, match_flat
 from tradegen.importers.records import Read, read_records
-from tradegen.importers.sheet import read_sheet
+from tradegen.importers.sheet import Sheet, read_sheet
 from tradegen.importers.symbols import Symbols, pair_symbols
 from tradegen.importers.to_gold import Imported, left_out_records, to_gold
 
@@ -41,9 +41,11 @@ class Asked:
     symbols: Mapping[str, str]
     interval: str | None
     tz: ZoneInfo | None
+    bars_tz: ZoneInfo | None
     time_format: str | None
     dust: float
     skip_bad: bool
+    force: bool
     dry_run: bool
 
 
@@ -56,17 +58,24 @@ def import_command(asked: Asked) -> None:
     console = make_console()
     if asked.interval is not None and asked.interval not in INTERVAL_US:
         raise InputError(f"--interval {asked.interval}: expected one of {', '.join(INTERVAL_US)}")
+    if not 0 <= asked.dust < 1:
+        raise InputError(f"--dust {asked.dust:g}: expected a share from 0 to below 1")
     out = where_it_leads(asked.out)
-    check_out_file(out)
+    _check_out(out, asked)
     sheet = read_sheet(asked.file)
     columns = find_columns(sheet, asked.columns)
     console.print(f"{asked.file}: {len(sheet):,} rows, read as {columns.kind}")
     told = ", ".join(f"{field} = {column!r}" for field, column in columns.of.items())
     console.print(f"columns: {told} (--map changes that)")
+    _tell_doubts(console, sheet, columns)
     read = read_records(sheet, columns, asked.tz, asked.time_format)
     _refuse_bad(read, asked)
     bars = _bars(asked)
     traded = {fill.symbol for fill in read.fills} | {trip.symbol for trip in read.trips}
+    if strange := sorted(set(asked.symbols) - traded):
+        raise InputError(
+            f"--symbol {strange[0]}: the file holds no such symbol, but {sorted(traded)}"
+        )
     symbols = pair_symbols(traded, bars, asked.symbols)
     _tell_symbols(console, symbols)
     matched = Matched(read.trips, [])
@@ -80,12 +89,53 @@ def import_command(asked: Asked) -> None:
         _tell_unfinished(console, matched.unfinished)
     found = to_gold(matched.trips, bars, symbols, asked.interval)
     _tell(console, found, matched.trips)
-    if not len(found.rows):
-        raise GoldError(f"{asked.file}: no round trip can be made gold; the reasons are above")
     if asked.dry_run:
         console.print("nothing is written (--dry-run)")
         return
-    _write(console, found, matched.unfinished, asked.file, out)
+    make_folder_of(out)
+    records = left_out_records(found.left_out, matched.unfinished, read.problems, asked.file)
+    _write_left_out(console, records, _left_out(out))
+    if not len(found.rows):
+        raise GoldError(
+            f"{asked.file}: none of {len(matched.trips):,} round trips can be made gold"
+        )
+    rows, extras = tidy_extras(found.rows)
+    with atomic_file(out) as part:
+        pq.write_table(rows.to_arrow(extras), part, compression="zstd")
+    console.print(f"wrote {out}; next: python -m tradegen run --n 1000 --gold {out} --weights gold")
+
+
+def _left_out(out: Path) -> Path:
+    return out.with_name(f"{out.stem}.left-out.csv")
+
+
+def _check_out(out: Path, asked: Asked) -> None:
+    """Raise `InputError` rather than write over what the user has."""
+    if out.suffix.lower() not in (".parquet", ".pq"):
+        raise InputError(f"--out {asked.out}: gold is written as Parquet; expected a name.parquet")
+    check_out_file(out)
+    for target in (out, _left_out(out)):
+        for given in (asked.file, *asked.bars):
+            if target.exists() and given.exists() and target.samefile(given):
+                raise InputError(f"--out {asked.out}: would write over {given}; choose another")
+        if target.exists() and not (asked.force or asked.dry_run):
+            raise InputError(f"{target} is there already; choose another --out, or pass --force")
+
+
+def _tell_doubts(console: Console, sheet: Sheet, columns: Columns) -> None:
+    """Say what was decided that might have been decided otherwise."""
+    for field, others in columns.instead.items():
+        console.print(f"  not taken for {field}: {', '.join(map(repr, others))}")
+    own = columns.own(sheet)
+    if own and columns.kind is Kind.ROUND_TRIPS:
+        console.print(f"  carried over as they are: {', '.join(own)}")
+    elif own:
+        console.print(f"  not carried over, as a trade has many fills: {', '.join(own)}")
+    if sheet.repeated:
+        console.print(
+            f"  {sheet.repeated:,} rows repeat another one in every column; if exports overlap, "
+            "drop one of each, or they count twice"
+        )
 
 
 def _refuse_bad(read: Read, asked: Asked) -> None:
@@ -106,17 +156,18 @@ def _refuse_bad(read: Read, asked: Asked) -> None:
     )
 
 
-def _bars(asked: Asked) -> dict[str, Bars]:
-    """Return the finest bars of each symbol."""
-    table = read_bars(asked.bars, asked.tz)
-    found: dict[str, tuple[int, Bars]] = {}
-    for (symbol, interval), bars in table.by_symbol.items():
-        length = INTERVAL_US.get(interval or "", 0)
-        if symbol not in found or length < found[symbol][0]:
-            found[symbol] = length, bars
+def _bars(asked: Asked) -> dict[str, list[Bars]]:
+    """Return the bars of each symbol, those of each interval by themselves."""
+    try:
+        table = read_bars(asked.bars, asked.bars_tz)
+    except GoldError as error:
+        raise GoldError(str(error).replace("--tz ZONE", "--bars-tz ZONE")) from error
+    found: dict[str, list[Bars]] = {}
+    for (symbol, _), bars in table.by_symbol.items():
+        found.setdefault(symbol, []).append(bars)
     if not found:
         raise GoldError(f"{asked.bars[0]}: bars by trade_id; bars by symbol are needed here")
-    return {symbol: bars for symbol, (_, bars) in found.items()}
+    return found
 
 
 def _tell_symbols(console: Console, symbols: Symbols) -> None:
@@ -146,17 +197,11 @@ def _tell(console: Console, found: Imported, trips: Sequence[Trip]) -> None:
         )
 
 
-def _write(
-    console: Console, found: Imported, unfinished: Sequence[Unfinished], file: Path, out: Path
-) -> None:
-    make_folder_of(out)
-    rows, extras = tidy_extras(found.rows)
-    if found.left_out or unfinished:
-        beside = out.with_name(f"{out.stem}.left-out.csv")
-        with atomic_file(beside) as part:
-            records = left_out_records(found.left_out, unfinished, file)
-            pacsv.write_csv(pa.Table.from_pylist(records), part)
-        console.print(f"wrote {beside}: what was left out, and why")
-    with atomic_file(out) as part:
-        pq.write_table(rows.to_arrow(extras), part, compression="zstd")
-    console.print(f"wrote {out}; next: python -m tradegen run --n 1000 --gold {out}")
+def _write_left_out(console: Console, records: list[dict[str, object]], path: Path) -> None:
+    """Write what was left out; where nothing is, no report of an earlier import stays."""
+    if not records:
+        path.unlink(missing_ok=True)
+        return
+    with atomic_file(path) as part:
+        pacsv.write_csv(pa.Table.from_pylist(records), part)
+    console.print(f"wrote {path}: what was left out, and why")

@@ -210,7 +210,7 @@ def _split(path: Path, table: pa.Table, key: str, tz: ZoneInfo | None) -> dict[K
 
 def _utc(path: Path, column: pa.ChunkedArray, tz: ZoneInfo | None) -> IntArray:
     """Return times as microseconds since 1970; those that carry no zone are in `tz`."""
-    if pa.types.is_string(column.type):
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         column = pa.chunked_array([_parsed(path, column.to_pylist(), tz)])
     elif not (pa.types.is_timestamp(column.type) or pa.types.is_date(column.type)):
         raise GoldError(

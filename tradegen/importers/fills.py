@@ -1,8 +1,9 @@
 """Fills: many executions, matched into round trips per account and symbol."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 _NONE = 1e-9
 """Share of the largest position below which what is left is but an error of arithmetic."""
@@ -28,7 +29,8 @@ class Trip:
     """A position from its first fill to its last; prices are weighted by volume.
 
     `quantity` is that of the largest position, `fees` those of all its fills, a fill that was part
-    of two positions counting in part. `rows` are the numbers of its fills.
+    of two positions counting in part. `rows` are the numbers of its fills, `averaged` says whether
+    a price is the average of several, `own` what else a journal says of it.
     """
 
     symbol: str
@@ -42,7 +44,7 @@ class Trip:
     fees: float
     rows: tuple[int, ...]
     averaged: bool
-    trade_id: str = ""
+    own: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,8 @@ def match_flat(fills: Iterable[Fill], dust: float) -> Matched:
 
     A fill that goes through 0 ends one position and opens the next. A position of which no more
     than the share `dust` is left counts as closed once it grows again, or when nothing follows:
-    where fees are taken from what was bought, positions never become exactly 0.
+    where fees are taken from what was bought, positions never become exactly 0. No more than that
+    share beyond a position's end opens none.
     """
     return _matched(fills, lambda one: _flat(one, dust))
 
@@ -128,15 +131,14 @@ def match_flat(fills: Iterable[Fill], dust: float) -> Matched:
 def match_fifo(fills: Iterable[Fill], dust: float) -> Matched:
     """Return round trips first in, first out: one for every order that opened or enlarged.
 
-    Fills of one order that follow each other are one lot. A lot of which no more than the share
-    `dust` is left when nothing follows counts as closed.
+    Fills of one order that follow each other are one lot. Of dust holds what `match_flat` says.
     """
     return _matched(fills, lambda one: _fifo(one, dust))
 
 
 def _matched(fills: Iterable[Fill], match: Callable[[Sequence[Fill]], "_Positions"]) -> Matched:
     books: dict[tuple[str, str], list[Fill]] = {}
-    for fill in sorted(fills, key=lambda one: one.time):
+    for fill in in_order(fills):
         books.setdefault((fill.account, fill.symbol), []).append(fill)
     found = Matched([], [])
     for book in books.values():
@@ -146,6 +148,18 @@ def _matched(fills: Iterable[Fill], match: Callable[[Sequence[Fill]], "_Position
             else:
                 found.unfinished.append(position.unfinished())
     return found
+
+
+def in_order(fills: Iterable[Fill]) -> list[Fill]:
+    """Return fills in the order of time; those of one moment as they lie in their file.
+
+    A file whose times mostly fall is read from its end: exchanges like to put the newest first.
+    """
+    given = list(fills)
+    steps = [later.time - one.time for one, later in pairwise(given)]
+    if sum(step < 0 for step in steps) > sum(step > 0 for step in steps):
+        given.reverse()
+    return sorted(given, key=lambda one: one.time)
 
 
 _Positions = Iterator[tuple[_Position, bool]]
@@ -168,6 +182,8 @@ def _flat(book: Sequence[Fill], dust: float) -> _Positions:
             rest = _part(rest, rest.quantity - part.quantity)
             if position.is_within(0.0):
                 yield position, True
+                if rest.quantity <= max(dust, _NONE) * position.largest:
+                    rest = _part(rest, 0.0)
                 position = None
     if position is not None:
         yield position, position.is_within(dust)
@@ -176,6 +192,8 @@ def _flat(book: Sequence[Fill], dust: float) -> _Positions:
 def _fifo(book: Sequence[Fill], dust: float) -> _Positions:
     lots: deque[_Position] = deque()
     for fill in book:
+        while lots and lots[0].long == fill.buy and lots[0].closed and lots[0].is_within(dust):
+            yield lots.popleft(), True
         rest = fill
         while rest.quantity > 0 and lots and lots[0].long != rest.buy:
             lot = lots[0]
@@ -184,6 +202,8 @@ def _fifo(book: Sequence[Fill], dust: float) -> _Positions:
             rest = _part(rest, rest.quantity - part.quantity)
             if lot.is_within(0.0):
                 yield lots.popleft(), True
+                if not lots and rest.quantity <= max(dust, _NONE) * lot.largest:
+                    rest = _part(rest, 0.0)
         if rest.quantity > 0:
             if not lots or not rest.order_id or lots[-1].opened[-1].order_id != rest.order_id:
                 lots.append(_Position(rest.buy))

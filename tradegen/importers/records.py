@@ -6,13 +6,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tradegen.errors import Problem
-from tradegen.importers.columns import Columns, Kind
+from tradegen.importers.columns import OPTIONAL, Columns, Kind
 from tradegen.importers.fills import Fill, Trip
 from tradegen.importers.sheet import Sheet
-from tradegen.importers.values import is_buy, moment, number, positive, size
-
-_NOTHING = ("fee", "order_id", "account", "trade_id", "price_source")
-"""Fields that may be empty."""
+from tradegen.importers.values import amount, is_buy, moment, positive, size
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +36,17 @@ def read_records(sheet: Sheet, columns: Columns, tz: ZoneInfo | None, form: str 
         "entry_price": positive,
         "exit_price": positive,
         "quantity": size,
-        "fee": lambda text: number(text) if text else 0.0,
+        "fee": amount,
     }
-    cells = {field: columns.cells(sheet, field) for field in (*columns.of, *_NOTHING)}
-    read = Read([], [], [])
+    cells = {field: columns.cells(sheet, field) for field in (*columns.of, *OPTIONAL)}
+    read = Read([], [], list(sheet.problems))
+    own = columns.own(sheet)
     for row in range(len(sheet)):
         values: dict[str, Any] = {}
         for field, column in cells.items():
             text = column[row]
             try:
-                if not text and field not in _NOTHING:
+                if not text and field not in OPTIONAL:
                     raise ValueError("a value")
                 values[field] = parsers.get(field, str)(text)
             except ValueError as error:
@@ -56,9 +54,9 @@ def read_records(sheet: Sheet, columns: Columns, tz: ZoneInfo | None, form: str 
                 read.problems.append(sheet.problem(row, name, text, str(error)))
         if values.keys() == cells.keys():
             if columns.kind is Kind.FILLS:
-                read.fills.append(_fill(row + 1, values))
+                read.fills.append(_fill(sheet.numbers[row], values))
             else:
-                _add_trip(read, sheet, columns, row, values)
+                _add_trip(read, sheet, columns, row, values, own)
     return read
 
 
@@ -77,7 +75,12 @@ def _fill(row: int, values: Mapping[str, Any]) -> Fill:
 
 
 def _add_trip(
-    read: Read, sheet: Sheet, columns: Columns, row: int, values: Mapping[str, Any]
+    read: Read,
+    sheet: Sheet,
+    columns: Columns,
+    row: int,
+    values: Mapping[str, Any],
+    own: list[str],
 ) -> None:
     if values["exit_time"] < values["entry_time"]:
         name = columns.of["exit_time"]
@@ -95,8 +98,11 @@ def _add_trip(
             exit_price=values["exit_price"],
             quantity=values["quantity"],
             fees=values["fee"],
-            rows=(row + 1,),
+            rows=(sheet.numbers[row],),
             averaged="vwap" in values["price_source"].lower(),
-            trade_id=values["trade_id"],
+            own={
+                "trade_id": values["trade_id"],
+                **{name: sheet.columns[name][row] for name in own},
+            },
         )
     )

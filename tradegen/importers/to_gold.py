@@ -10,11 +10,19 @@ import numpy as np
 from tradegen.data.bars_files import BarsTable
 from tradegen.data.invariants import find_violations
 from tradegen.data.market import learn_market
-from tradegen.data.row import Bars, ExtraValue, FloatArray, IntArray, from_microseconds
+from tradegen.data.row import (
+    CORE_FIELDS,
+    Bars,
+    ExtraValue,
+    FloatArray,
+    IntArray,
+    from_microseconds,
+)
 from tradegen.data.rows import Rows, TextArray, object_array
-from tradegen.errors import InputError
+from tradegen.data.text_files import Cell
+from tradegen.errors import InputError, Problem
 from tradegen.importers.fills import Trip, Unfinished
-from tradegen.importers.intervals import finest, resampled, spacing, wider
+from tradegen.importers.intervals import MOST_BARS, Series
 from tradegen.importers.symbols import Symbols
 
 _SEVERAL, _ONE = "fills_vwap", "fill"
@@ -43,30 +51,38 @@ class Imported:
 
 
 def to_gold(
-    trips: Sequence[Trip], bars: Mapping[str, Bars], symbols: Symbols, interval: str | None
+    trips: Sequence[Trip],
+    bars: Mapping[str, Sequence[Bars]],
+    symbols: Symbols,
+    interval: str | None,
 ) -> Imported:
     """Return round trips with their bars, in the order of their entry.
 
-    `bars` are those of each of the bars' own symbols. Without an `interval` each row has the finest
-    one in which entry and exit are at most 60 bars apart. A row that the log's own bars or the
-    market's sessions contradict is left out. Raises `InputError` for an interval that the bars are
-    too wide for.
+    `bars` are those of each of the bars' own symbols, at one or more intervals. Without an
+    `interval` each row has the finest one in which it takes at most 60 bars. A row that the log's
+    own bars or the market's sessions contradict is left out. Raises `InputError` for bars at an
+    interval that is not known, and for one that they cannot be made into.
     """
     left_out: list[LeftOut] = []
     kept: list[tuple[Trip, str, Bars]] = []
-    table = _Table(bars)
+    every: dict[str, Series] = {}
     for trip in sorted(trips, key=lambda one: (one.entry_time, one.symbol)):
         name = symbols.bars_of.get(trip.symbol)
         if name is None:
             left_out.append(LeftOut(trip, "no bars", f"the bars hold no {trip.symbol}"))
             continue
-        chosen = table.interval(name, interval, trip)
+        if name not in every:
+            try:
+                every[name] = Series(bars[name])
+            except ValueError as error:
+                raise InputError(f"{name}: {error}") from error
+        chosen = _interval(every[name], name, interval, trip)
         if chosen is None:
-            why = "more than 60 daily bars from entry to exit"
+            why = f"more than {MOST_BARS} of the widest bars from entry to exit"
             left_out.append(LeftOut(trip, "held too long", why))
             continue
         try:
-            kept.append((trip, chosen, table.around(name, chosen, trip)))
+            kept.append((trip, chosen, _around(every[name], name, chosen, trip)))
         except LookupError as error:
             left_out.append(LeftOut(trip, "bars missing", f"expected {error.args[0]}"))
     if not kept:
@@ -84,34 +100,19 @@ def to_gold(
     return Imported(rows.select(np.setdiff1d(np.arange(len(rows)), sorted(broken))), left_out)
 
 
-class _Table:
-    """Bars by symbol and interval, made from the finest ones when they are first asked for."""
+def _interval(series: Series, name: str, stated: str | None, trip: Trip) -> str | None:
+    if stated is None:
+        return series.finest(trip.entry_time, trip.exit_time)
+    if stated not in series.intervals:
+        raise InputError(
+            f"bars of {name} can be made into {', '.join(series.intervals)}, not {stated}"
+        )
+    return stated
 
-    def __init__(self, bars: Mapping[str, Bars]) -> None:
-        self._bars = bars
-        self._options: dict[str, list[str]] = {}
-        self._made: dict[tuple[str, str], BarsTable] = {}
 
-    def interval(self, name: str, stated: str | None, trip: Trip) -> str | None:
-        if name not in self._options:
-            base = spacing(self._bars[name])
-            if base is None:
-                raise InputError(f"bars of {name} are not at a known interval (1m ... 1d)")
-            self._options[name] = wider(base)
-        options = self._options[name]
-        if stated is None:
-            return finest(options, trip.entry_time, trip.exit_time)
-        if stated not in options:
-            raise InputError(f"bars of {name} can be made into {', '.join(options)}, not {stated}")
-        return stated
-
-    def around(self, name: str, interval: str, trip: Trip) -> Bars:
-        key = (name, interval)
-        if key not in self._made:
-            made = resampled(self._bars[name], interval)
-            self._made[key] = BarsTable({}, {(name, interval): made})
-        record = {"symbol": name, "interval": interval}
-        return self._made[key].around(record, trip.entry_time, trip.exit_time)
+def _around(series: Series, name: str, interval: str, trip: Trip) -> Bars:
+    table = BarsTable({}, {(name, interval): series.bars(interval)})
+    return table.around({"symbol": name, "interval": interval}, trip.entry_time, trip.exit_time)
 
 
 def _rows(kept: Sequence[tuple[Trip, str, Bars]]) -> Rows:
@@ -123,12 +124,17 @@ def _rows(kept: Sequence[tuple[Trip, str, Bars]]) -> Rows:
     def numbers(name: str) -> FloatArray:
         return np.array([getattr(trip, name) for trip in trips], dtype=np.float64)
 
+    with_fees = any(trip.fees for trip in trips)
     sizes = [len(bars) for _, _, bars in kept]
     extras: dict[str, list[ExtraValue]] = {
         "price_source": [_SEVERAL if trip.averaged else _ONE for trip in trips],
         "account": [trip.account or None for trip in trips],
-        "fees": [trip.fees if any(one.fees for one in trips) else None for trip in trips],
+        "fees": [trip.fees if with_fees else None for trip in trips],
     }
+    for name in dict.fromkeys(name for trip in trips for name in trip.own):
+        if name not in CORE_FIELDS and name not in extras:
+            cells = [trip.own.get(name, "") for trip in trips]
+            extras[name] = [Cell(cell) if cell else None for cell in cells]
     return Rows(
         trade_id=_ids(trips),
         symbol=np.array([trip.symbol for trip in trips], dtype=np.str_),
@@ -146,21 +152,39 @@ def _rows(kept: Sequence[tuple[Trip, str, Bars]]) -> Rows:
 
 
 def _ids(trips: Sequence[Trip]) -> TextArray:
-    """Return the journal's ids if every trip has one of its own, else symbols with numbers."""
-    own = [trip.trade_id for trip in trips]
+    """Return the journal's ids if every trip has one of its own, else symbols with entry times.
+
+    These are the same whichever other trips there are, so that several imports go together.
+    """
+    own = [trip.own.get("trade_id", "") for trip in trips]
     if "" in own or len(set(own)) < len(own):
         count: Counter[str] = Counter()
         own = []
         for trip in trips:
-            count[trip.symbol] += 1
-            own.append(f"{trip.symbol}-{count[trip.symbol]}")
+            moment = from_microseconds(trip.entry_time).strftime("%Y%m%dT%H%M%S")
+            name = "-".join(filter(None, (trip.symbol, moment, trip.account)))
+            count[name] += 1
+            own.append(name if count[name] == 1 else f"{name}-{count[name]}")
     return np.array(own, dtype=np.str_)
 
 
 def left_out_records(
-    left_out: Sequence[LeftOut], unfinished: Sequence[Unfinished], path: Path
+    left_out: Sequence[LeftOut],
+    unfinished: Sequence[Unfinished],
+    problems: Sequence[Problem],
+    path: Path,
 ) -> list[dict[str, object]]:
     """Return what is no gold as records: the position, the rows of the file, and why."""
+    unread = [
+        {
+            **dict.fromkeys(("symbol", "account", "side", "quantity", "entry_time", "exit_time")),
+            "file": str(path),
+            "rows": str(one.row),
+            "reason": "cannot be read",
+            "why": f"{one.field} is {one.value or 'missing'}; expected {one.expected}",
+        }
+        for one in problems
+    ]
     trips = [
         {
             **_record(one.trip, path),
@@ -181,7 +205,7 @@ def left_out_records(
         }
         for one in unfinished
     ]
-    return [*trips, *open_]
+    return [*trips, *open_, *unread]
 
 
 def _record(one: Trip | Unfinished, path: Path) -> dict[str, object]:

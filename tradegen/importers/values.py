@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 from tradegen.data.local_time import in_zone
 from tradegen.data.row import A_TIME_IN_RANGE, FIRST_YEAR, LAST_YEAR, to_microseconds
 
-_BUYS = ("buy", "b", "bot", "bought", "long", "1", "buytoopen", "buytocover", "buytoclose")
+_BUYS = ("buy", "b", "l", "bot", "bought", "long", "1", "buytoopen", "buytocover", "buytoclose")
 _SELLS = ("sell", "s", "sld", "sold", "short", "-1", "sellshort", "selltoopen", "selltoclose")
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _A_TIME = "a time such as 2024-01-31T14:30:00Z; say what else it is with --time-format"
 _EPOCHS = {10: 1_000_000, 13: 1_000, 16: 1, 19: None}
 """Microseconds a unit of a whole number since 1970, by its number of digits (None: of nanos)."""
@@ -32,14 +33,20 @@ def moment(text: str, tz: ZoneInfo | None, form: str | None) -> int:
         return to_microseconds(found.astimezone(UTC))
     if tz is None:
         raise ValueError("a time with its offset from UTC; say with --tz which zone it is in")
-    return to_microseconds(in_zone(found, tz).astimezone(UTC))
+    try:
+        return to_microseconds(in_zone(found, tz).astimezone(UTC))
+    except ValueError as error:
+        raise ValueError(str(error).removeprefix("expected ")) from error
 
 
 def _iso(text: str) -> str:
-    """Return a time with dots in its date, or with a word for its zone, as ISO 8601 has it."""
-    if len(text) >= 10 and text[4] == text[7] == ".":
-        text = text[:10].replace(".", "-") + text[10:]
-    return text.removesuffix(" UTC") + "Z" if text.endswith(" UTC") else text
+    """Return a time with dots or strokes in its date, or words for UTC, as ISO 8601 has it."""
+    if len(text) >= 10 and text[4] == text[7] and text[4] in "./":
+        text = text[:10].replace(text[4], "-") + text[10:]
+    for word in (" UTC", " GMT"):
+        if text.endswith(word):
+            return text.removesuffix(word) + "Z"
+    return text
 
 
 def number(text: str) -> float:
@@ -62,9 +69,17 @@ def positive(text: str) -> float:
     return found
 
 
+def amount(text: str) -> float:
+    """Return a number that may have its unit behind it; nothing at all is 0."""
+    return number(text.rstrip(_LETTERS).rstrip()) if text else 0.0
+
+
 def size(text: str) -> float:
-    """Return the size of a number that may be negative (sells, mostly), but not 0."""
-    found = abs(number(text))
+    """Return the size of a number that may be negative (sells, mostly), but not 0.
+
+    It may have its unit behind it, such as 0.5BTC.
+    """
+    found = abs(amount(text))
     if found == 0:
         raise ValueError("a number other than 0")
     return found
