@@ -124,7 +124,7 @@ def test_a_dry_run_tells_all_and_writes_nothing(cli: Command, tmp_path: Path) ->
         ([HEAD, ROW, ROW.replace("0.05", "x")], (), "row 2: quantity is 'x'; expected a number"),
         ([HEAD, ROW.replace("0.05", "")], (), "row 1: quantity; expected a value"),
         ([HEAD, ROW], ("--dust", "2"), "--dust 2: expected a share from 0 to below 1"),
-        ([HEAD, ROW], ("--symbol", "TYPO=BTC-USD"), "--symbol TYPO: the file holds no such symbol, but"),
+        ([HEAD, ROW], ("--symbol", "TYPO=BTC-USD"), "--symbol TYPO: the file holds no such"),
         ([HEAD, ROW], ("--map", "price"), "--map price: expected NAME=VALUE"),
         ([HEAD, ROW], ("--interval", "7m"), "--interval 7m: expected one of 1m, 3m"),
         ([HEAD, ROW], ("--symbol", "BTC-USD=GONE"), "no bars of GONE"),

@@ -142,6 +142,7 @@ def test_the_files_say_what_was_found(tmp_path: Path) -> None:
     checks = pq.read_table(tmp_path / "evaluation" / "checks.parquet")
     assert checks["value"].to_pylist() == [check["value"] for check in record["checks"]]
     page = (tmp_path / "evaluation.md").read_text(encoding="utf-8")
+    assert "nan" not in page.split()
     assert page.startswith("# Evaluation of unseen rows")
     assert all(one.name in page and one.says in page for one in found.checks)
     curves = pq.read_table(tmp_path / "evaluation" / "learning_curves.parquet").to_pylist()

@@ -143,8 +143,11 @@ def _check_cells(check: Check) -> Iterable[str]:
     return (
         check.name,
         check.outcome.value.upper() if check.outcome is Outcome.FAILED else check.outcome.value,
-        f"{check.measured.value:.3f}",
-        f"{low:.3f} to {high:.3f}",
+        *(
+            (f"{check.measured.value:.3f}", f"{low:.3f} to {high:.3f}")
+            if check.is_known
+            else ("", "")
+        ),
         f"{side} {check.limit:.3f}",
         *references,
         "overfit" if check.fault is Fault.OVERFIT else "underfit",
