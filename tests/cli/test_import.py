@@ -70,6 +70,15 @@ def test_a_journal_with_names_of_its_own_is_read_from_any_kind_of_file(
     assert len(made) > 20, "single fills lie inside their bars"
 
 
+def test_a_trip_that_ends_before_it_begins_is_refused(cli: Command, tmp_path: Path) -> None:
+    journal = pd.read_csv(TRIPS)
+    journal.loc[1, "exit_time"] = "2024-01-01 00:00:00+00:00"
+    journal.to_csv(tmp_path / "log.csv", index=False)
+    said = cli("import", tmp_path / "log.csv", "--bars", BARS, "--out", tmp_path / "gold.parquet")
+    assert said.code == 2
+    assert "row 2: exit_time is '2024-01-01 00:00:00+00:00'; expected a time not before" in said.err
+
+
 def test_the_users_own_columns_are_carried_over(cli: Command, tmp_path: Path) -> None:
     journal = pd.read_csv(TRIPS).assign(setup="breakout", stars=range(57))
     journal.to_csv(tmp_path / "log.csv", index=False)

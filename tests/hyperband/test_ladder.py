@@ -29,6 +29,7 @@ from tradegen.hyperband.ladder import (
     Searches,
     climb,
 )
+from tradegen.hyperband.study import check_storage, open_storage
 
 TRIALS = 5
 
@@ -118,7 +119,8 @@ from tests.hyperband.test_ladder import ladders
 from tradegen.hyperband.ladder import Searches
 
 print("begun", flush=True)
-found = ladders(1, Searches(3, {trials}, workers=2, done=lambda: print("done", flush=True)))
+done = lambda: print("done", flush=True)
+found = ladders(1, Searches(3, {trials}, "{storage}", workers=2, done=done))
 print(len(found))
 """
 
@@ -126,7 +128,8 @@ print(len(found))
 def script(folder: Path, trials: int) -> "subprocess.Popen[str]":
     """Begin the searches from a script that guards nothing."""
     path = folder / "plain.py"
-    path.write_text(PLAIN.format(trials=trials), encoding="utf-8")
+    storage = folder / "searches.journal"
+    path.write_text(PLAIN.format(trials=trials, storage=storage), encoding="utf-8")
     env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     return subprocess.Popen(
         [sys.executable, path],
@@ -146,6 +149,13 @@ def test_a_plain_script_without_a_main_guard_searches_with_processes(
     assert lines.count("begun") == 1, "the script ran once, not once a worker"
 
 
+def assert_ended(workers: list[psutil.Process]) -> None:
+    _, alive = psutil.wait_procs(workers, timeout=10)
+    for worker in alive:
+        worker.kill()
+    assert alive == []
+
+
 def test_no_search_goes_on_when_its_process_was_killed(tmp_path: Path) -> None:
     process = script(tmp_path, 30)
     assert process.stdout
@@ -153,22 +163,25 @@ def test_no_search_goes_on_when_its_process_was_killed(tmp_path: Path) -> None:
     workers = psutil.Process(process.pid).children(recursive=True)
     assert len(workers) >= 2
     process.kill()
+    assert_ended(workers)
     process.communicate()
-    _, alive = psutil.wait_procs(workers, timeout=10)
-    assert alive == []
 
 
-def test_a_search_that_is_broken_off_ends_at_once_and_leaves_no_process(tmp_path: Path) -> None:
+def test_a_search_that_is_broken_off_ends_at_once_and_leaves_no_process(
+    same: dict[str, Ladder], tmp_path: Path
+) -> None:
     process = script(tmp_path, 30)
     assert process.stdout
     assert [process.stdout.readline() for _ in range(2)] == ["begun\n", "done\n"]
     workers = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=60)
+    process.communicate(timeout=60)
     assert process.returncode != 0
-    assert out.count("done") < 5, "it went on with searches that had not begun"
-    _, alive = psutil.wait_procs(workers, timeout=10)
-    assert alive == []
+    assert_ended(workers)
+    storage = str(tmp_path / "searches.journal")
+    check_storage(storage)
+    begun = open_storage(storage).get_all_studies()
+    assert len(begun) < len(same) * 2 - 3, "it went on with searches that had not begun"
 
 
 def test_too_few_rows_give_no_ladder() -> None:

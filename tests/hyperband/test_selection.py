@@ -87,6 +87,11 @@ def test_a_model_that_knows_few_scores_is_not_bet_against() -> None:
     assert bets(np.zeros(1_000), label).mean() == pytest.approx(0, abs=0.05)
 
 
+def test_ties_are_not_bet_on_by_their_place_in_time() -> None:
+    late = np.arange(1_000) >= 500
+    assert bets(np.zeros(1_000), late).mean() == pytest.approx(0, abs=0.05)
+
+
 def labelled(n: int, seed: int, *, signal: bool) -> Labelled:
     rng = np.random.default_rng(seed)
     inputs = rng.standard_normal((n, 5))

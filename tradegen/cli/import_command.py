@@ -21,10 +21,11 @@ from tradegen.data.row import Bars, from_microseconds
 from tradegen.errors import GoldError, InputError
 from tradegen.importers.columns import Columns, Kind, find_columns
 from tradegen.importers.fills import Matched, Trip, Unfinished, match_fifo, match_flat
+from tradegen.importers.left_out import left_out_records
 from tradegen.importers.records import Read, read_records
 from tradegen.importers.sheet import Sheet, read_sheet
 from tradegen.importers.symbols import Symbols, pair_symbols
-from tradegen.importers.to_gold import Imported, left_out_records, to_gold
+from tradegen.importers.to_gold import Imported, to_gold
 
 _SHOWN = 5
 
@@ -131,9 +132,9 @@ def _tell_doubts(console: Console, sheet: Sheet, columns: Columns) -> None:
         console.print(f"  carried over as they are: {', '.join(own)}")
     elif own:
         console.print(f"  not carried over, as a trade has many fills: {', '.join(own)}")
-    if sheet.repeated:
+    if repeated := sheet.repeated:
         console.print(
-            f"  {sheet.repeated:,} rows repeat another one in every column; if exports overlap, "
+            f"  {repeated:,} rows repeat another one in every column; if exports overlap, "
             "drop one of each, or they count twice"
         )
 

@@ -113,6 +113,7 @@ def dealt_at_random(
     fold = (rng.permutation(number.max() + 1) % _FOLDS)[number]
     together, at_random, judged = np.zeros(len(gold)), np.zeros(len(gold)), np.zeros(len(other))
     learner = _learner(int(rng.integers(2**31)))
+    found = theirs.as_they_are()
     with threadpool_limits(1):
         for k in range(_FOLDS):
             train, test = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
@@ -123,7 +124,7 @@ def dealt_at_random(
             for _ in range(_DEALS_JUDGED):
                 market, trade = _deal(test, number, rng)
                 at_random[market] += _odds(learner, ours.dealt(market, trade)) / _DEALS_JUDGED
-            judged += _odds(learner, theirs.as_they_are()) / _FOLDS
+            judged += _odds(learner, found) / _FOLDS
     least, apart = together.mean(), at_random.mean() - together.mean()
     if apart < _LEAST_APART:
         return Dealt(float("nan"), np.full(count, np.nan))

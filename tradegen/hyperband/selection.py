@@ -64,9 +64,8 @@ def overfitting_probability(gains: FloatArray, squares: FloatArray, sizes: Float
 
     if len(gains) < 2 or sizes.min() < 1:
         return float("nan")
-    taken = np.zeros((0, BLOCKS))
-    for half in combinations(range(BLOCKS), BLOCKS // 2):
-        taken = np.vstack([taken, np.isin(np.arange(BLOCKS), half)])
+    halves = combinations(range(BLOCKS), BLOCKS // 2)
+    taken = np.array([np.isin(np.arange(BLOCKS), half) for half in halves], dtype=np.float64)
     inside, outside = (_sharpes(part, gains, squares, sizes) for part in (taken, 1 - taken))
     if not np.isfinite(inside).all() or not np.isfinite(outside).all():
         return float("nan")

@@ -30,7 +30,8 @@ class Trip:
 
     `quantity` is that of the largest position, `fees` those of all its fills, a fill that was part
     of two positions counting in part. `rows` are the numbers of its fills, `averaged` says whether
-    a price is the average of several, `own` what else a journal says of it.
+    a price is the average of several; `trade_id` and `own` are what a journal calls it, and what
+    else it says of it.
     """
 
     symbol: str
@@ -44,6 +45,7 @@ class Trip:
     fees: float
     rows: tuple[int, ...]
     averaged: bool
+    trade_id: str = ""
     own: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -89,7 +91,11 @@ class _Position:
 
     def is_within(self, share: float) -> bool:
         """Return whether no more than a share of the largest position is left."""
-        return self.left <= max(share, _NONE) * self.largest
+        return self.is_dust(self.left, share)
+
+    def is_dust(self, quantity: float, share: float) -> bool:
+        """Return whether a quantity is no more than a share of the largest position."""
+        return quantity <= max(share, _NONE) * self.largest
 
     @property
     def rows(self) -> tuple[int, ...]:
@@ -117,6 +123,10 @@ class _Position:
         return Unfinished(first.symbol, first.account, self.long, first.time, self.left, self.rows)
 
 
+_Positions = Iterator[tuple[_Position, bool]]
+"""Positions, and whether each has ended."""
+
+
 def match_flat(fills: Iterable[Fill], dust: float) -> Matched:
     """Return round trips from flat to flat: all fills until the position is 0 again.
 
@@ -136,7 +146,7 @@ def match_fifo(fills: Iterable[Fill], dust: float) -> Matched:
     return _matched(fills, lambda one: _fifo(one, dust))
 
 
-def _matched(fills: Iterable[Fill], match: Callable[[Sequence[Fill]], "_Positions"]) -> Matched:
+def _matched(fills: Iterable[Fill], match: Callable[[Sequence[Fill]], _Positions]) -> Matched:
     books: dict[tuple[str, str], list[Fill]] = {}
     for fill in in_order(fills):
         books.setdefault((fill.account, fill.symbol), []).append(fill)
@@ -162,10 +172,6 @@ def in_order(fills: Iterable[Fill]) -> list[Fill]:
     return sorted(given, key=lambda one: one.time)
 
 
-_Positions = Iterator[tuple[_Position, bool]]
-"""Positions, and whether each has ended."""
-
-
 def _flat(book: Sequence[Fill], dust: float) -> _Positions:
     position: _Position | None = None
     for fill in book:
@@ -182,7 +188,7 @@ def _flat(book: Sequence[Fill], dust: float) -> _Positions:
             rest = _part(rest, rest.quantity - part.quantity)
             if position.is_within(0.0):
                 yield position, True
-                if rest.quantity <= max(dust, _NONE) * position.largest:
+                if position.is_dust(rest.quantity, dust):
                     rest = _part(rest, 0.0)
                 position = None
     if position is not None:
@@ -202,7 +208,7 @@ def _fifo(book: Sequence[Fill], dust: float) -> _Positions:
             rest = _part(rest, rest.quantity - part.quantity)
             if lot.is_within(0.0):
                 yield lots.popleft(), True
-                if not lots and rest.quantity <= max(dust, _NONE) * lot.largest:
+                if not lots and lot.is_dust(rest.quantity, dust):
                     rest = _part(rest, 0.0)
         if rest.quantity > 0:
             if not lots or not rest.order_id or lots[-1].opened[-1].order_id != rest.order_id:

@@ -38,26 +38,40 @@ def read_records(sheet: Sheet, columns: Columns, tz: ZoneInfo | None, form: str 
         "quantity": size,
         "fee": amount,
     }
-    cells = {field: columns.cells(sheet, field) for field in (*columns.of, *OPTIONAL)}
     read = Read([], [], list(sheet.problems))
+    cells = {field: columns.cells(sheet, field) for field in (*columns.of, *OPTIONAL)}
     own = columns.own(sheet)
-    for row in range(len(sheet)):
-        values: dict[str, Any] = {}
-        for field, column in cells.items():
-            text = column[row]
-            try:
-                if not text and field not in OPTIONAL:
-                    raise ValueError("a value")
-                values[field] = parsers.get(field, str)(text)
-            except ValueError as error:
-                name = columns.of.get(field, field)
-                read.problems.append(sheet.problem(row, name, text, str(error)))
-        if values.keys() == cells.keys():
-            if columns.kind is Kind.FILLS:
-                read.fills.append(_fill(sheet.numbers[row], values))
-            else:
-                _add_trip(read, sheet, columns, row, values, own)
+    for row, number in enumerate(sheet.numbers):
+        texts = {field: column[row] for field, column in cells.items()}
+        values, wrong = _parsed(texts, parsers)
+        if not wrong and columns.kind is Kind.FILLS:
+            read.fills.append(_fill(number, values))
+        elif not wrong and values["exit_time"] < values["entry_time"]:
+            wrong = {"exit_time": "a time not before the entry"}
+        elif not wrong:
+            read.trips.append(
+                _trip(number, values, {name: sheet.columns[name][row] for name in own})
+            )
+        read.problems.extend(
+            sheet.problem(row, columns.of.get(field, field), texts[field], expected)
+            for field, expected in wrong.items()
+        )
     return read
+
+
+def _parsed(
+    texts: Mapping[str, str], parsers: Mapping[str, Callable[[str], Any]]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return what the cells of a row mean, and what was expected in those that mean nothing."""
+    values, wrong = {}, {}
+    for field, text in texts.items():
+        try:
+            if not text and field not in OPTIONAL:
+                raise ValueError("a value")
+            values[field] = parsers.get(field, str)(text)
+        except ValueError as error:
+            wrong[field] = str(error)
+    return values, wrong
 
 
 def _fill(row: int, values: Mapping[str, Any]) -> Fill:
@@ -74,35 +88,19 @@ def _fill(row: int, values: Mapping[str, Any]) -> Fill:
     )
 
 
-def _add_trip(
-    read: Read,
-    sheet: Sheet,
-    columns: Columns,
-    row: int,
-    values: Mapping[str, Any],
-    own: list[str],
-) -> None:
-    if values["exit_time"] < values["entry_time"]:
-        name = columns.of["exit_time"]
-        text = sheet.columns[name][row]
-        read.problems.append(sheet.problem(row, name, text, "a time not before the entry"))
-        return
-    read.trips.append(
-        Trip(
-            symbol=values["symbol"],
-            account=values["account"],
-            long=values["side"],
-            entry_time=values["entry_time"],
-            entry_price=values["entry_price"],
-            exit_time=values["exit_time"],
-            exit_price=values["exit_price"],
-            quantity=values["quantity"],
-            fees=values["fee"],
-            rows=(sheet.numbers[row],),
-            averaged="vwap" in values["price_source"].lower(),
-            own={
-                "trade_id": values["trade_id"],
-                **{name: sheet.columns[name][row] for name in own},
-            },
-        )
+def _trip(row: int, values: Mapping[str, Any], own: Mapping[str, str]) -> Trip:
+    return Trip(
+        symbol=values["symbol"],
+        account=values["account"],
+        long=values["side"],
+        entry_time=values["entry_time"],
+        entry_price=values["entry_price"],
+        exit_time=values["exit_time"],
+        exit_price=values["exit_price"],
+        quantity=values["quantity"],
+        fees=values["fee"],
+        rows=(row,),
+        averaged="vwap" in values["price_source"].lower(),
+        trade_id=values["trade_id"],
+        own=own,
     )

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -20,21 +19,13 @@ from tradegen.data.row import (
 )
 from tradegen.data.rows import Rows, TextArray, object_array
 from tradegen.data.text_files import Cell
-from tradegen.errors import InputError, Problem
-from tradegen.importers.fills import Trip, Unfinished
+from tradegen.errors import InputError
+from tradegen.importers.fills import Trip
 from tradegen.importers.intervals import MOST_BARS, Series
+from tradegen.importers.left_out import LeftOut
 from tradegen.importers.symbols import Symbols
 
 _SEVERAL, _ONE = "fills_vwap", "fill"
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A round trip that is no gold, and why."""
-
-    trip: Trip
-    reason: str
-    why: str
 
 
 @dataclass(frozen=True)
@@ -156,7 +147,7 @@ def _ids(trips: Sequence[Trip]) -> TextArray:
 
     These are the same whichever other trips there are, so that several imports go together.
     """
-    own = [trip.own.get("trade_id", "") for trip in trips]
+    own = [trip.trade_id for trip in trips]
     if "" in own or len(set(own)) < len(own):
         count: Counter[str] = Counter()
         own = []
@@ -166,69 +157,3 @@ def _ids(trips: Sequence[Trip]) -> TextArray:
             count[name] += 1
             own.append(name if count[name] == 1 else f"{name}-{count[name]}")
     return np.array(own, dtype=np.str_)
-
-
-def left_out_records(
-    left_out: Sequence[LeftOut],
-    unfinished: Sequence[Unfinished],
-    problems: Sequence[Problem],
-    path: Path,
-) -> list[dict[str, object]]:
-    """Return what is no gold as records: the position, the rows of the file, and why."""
-    unread = [
-        {
-            **dict.fromkeys(("symbol", "account", "side", "quantity", "entry_time", "exit_time")),
-            "file": str(path),
-            "rows": str(one.row),
-            "reason": "cannot be read",
-            "why": f"{one.field} is {one.value or 'missing'}; expected {one.expected}",
-        }
-        for one in problems
-    ]
-    trips = [
-        {
-            **_record(one.trip, path),
-            "entry_time": _time(one.trip.entry_time),
-            "exit_time": _time(one.trip.exit_time),
-            "reason": one.reason,
-            "why": one.why,
-        }
-        for one in left_out
-    ]
-    open_ = [
-        {
-            **_record(one, path),
-            "entry_time": _time(one.since),
-            "exit_time": None,
-            "reason": "still open",
-            "why": "no later fill closes it",
-        }
-        for one in unfinished
-    ]
-    return [*trips, *open_, *unread]
-
-
-def _record(one: Trip | Unfinished, path: Path) -> dict[str, object]:
-    return {
-        "file": str(path),
-        "rows": _ranges(one.rows),
-        "symbol": one.symbol,
-        "account": one.account,
-        "side": "long" if one.long else "short",
-        "quantity": one.quantity,
-    }
-
-
-def _time(moment: int) -> str:
-    return from_microseconds(moment).isoformat()
-
-
-def _ranges(rows: Sequence[int]) -> str:
-    """Return increasing numbers in short: 3-5 8."""
-    parts: list[list[int]] = []
-    for row in rows:
-        if parts and row == parts[-1][-1] + 1:
-            parts[-1][1:] = [row]
-        else:
-            parts.append([row])
-    return " ".join("-".join(map(str, part)) for part in parts)

@@ -17,8 +17,9 @@ _EPOCHS = {10: 1_000_000, 13: 1_000, 16: 1, 19: None}
 def moment(text: str, tz: ZoneInfo | None, form: str | None) -> int:
     """Return a time as microseconds since 1970.
 
-    `form` is one of `datetime.strptime`; without it ISO 8601, dates with dots, and whole numbers
-    of seconds to nanoseconds since 1970 are known. `tz` is the zone of times that carry none.
+    `form` is one of `datetime.strptime`; without it ISO 8601, dates with dots or strokes, and
+    whole numbers of seconds to nanoseconds since 1970 are known. `tz` is the zone of times that
+    carry none.
     """
     if form is None and text.isdecimal() and len(text) in _EPOCHS:
         unit = _EPOCHS[len(text)]

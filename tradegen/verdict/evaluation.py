@@ -362,7 +362,9 @@ class _Work:
         }
 
     def _volatilities(self) -> tuple[Got, ...]:
-        ranges = self._asked.ranges or ()
+        ranges = self._asked.ranges
+        if ranges is None:
+            return ()
         made, gold = (
             in_ranges(volatility, ranges)
             for volatility in (self._volatility(self._all.rows), self._asked.gold.volatility)
