@@ -279,14 +279,15 @@ def test_a_full_endpoint_is_kept_nearly_full() -> None:
     talk(capped(16, 0.1), TransportLimits(retry_base_s=0.1), conversation)
 
 
-def test_a_paced_run_uses_the_quota_and_meets_no_429() -> None:
-    quota, window_s, run_s = 40, 2.0, 4.0
+def test_a_paced_run_uses_the_quota_and_hardly_meets_a_429() -> None:
+    quota, window_s, run_s = 100, 5.0, 7.5
+    stalls = 2  # of the machine, each past the margin: a burst would meet dozens
 
     async def conversation(transport: Transport, endpoint: Endpoint) -> None:
         calls = [asyncio.create_task(ask(transport, endpoint)) for _ in range(200)]
         await asyncio.sleep(run_s)
-        assert transport.counts.retries["rate_limited"] == 0
-        assert transport.counts.answered >= 0.95 * quota * run_s / window_s
+        assert transport.counts.retries["rate_limited"] <= stalls
+        assert transport.counts.answered >= 0.95 * quota * run_s / window_s - stalls
         for call in calls:
             call.cancel()
         await asyncio.gather(*calls, return_exceptions=True)
