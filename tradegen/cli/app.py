@@ -366,6 +366,13 @@ def import_(
     time_format: Annotated[
         str | None, typer.Option(help='How times are written, e.g. "%m/%d/%Y %H:%M" [ISO 8601]')
     ] = None,
+    calendar: Annotated[
+        str | None, typer.Option(help="Calendar of the bars: XNYS, XLON, 24/7 ... [told from them]")
+    ] = None,
+    fix: Annotated[
+        list[str] | None,
+        typer.Option("--fix", help="Faults of bars to fix, e.g. splits,zone; or all; repeatable"),
+    ] = None,
     dust: Annotated[
         float, typer.Option(help="Share of a position that may be left when it counts as closed")
     ] = 0.002,
@@ -376,6 +383,7 @@ def import_(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would become of the rows, write nothing")
     ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Make gold of what a broker, an exchange or a journal exports."""
     from tradegen.cli.import_command import Asked, import_command
@@ -397,6 +405,9 @@ def import_(
             skip_bad=skip_bad,
             force=force,
             dry_run=dry_run,
+            fixes=fix or (),
+            calendar=calendar,
+            as_json=as_json,
         )
     )
 

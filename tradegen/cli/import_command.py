@@ -1,5 +1,6 @@
 """`tradegen import`."""
 
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,13 +13,22 @@ import pyarrow.parquet as pq
 from rich.console import Console
 
 from tradegen.cli.console import make_console
+from tradegen.cli.faults_table import (
+    fault_records,
+    faults_file,
+    fixes_of,
+    tell_faults,
+    write_faults,
+)
 from tradegen.cli.out_file import check_out_file, where_it_leads
 from tradegen.data.atomic import atomic_file, make_folder_of
-from tradegen.data.bars_files import read_bars
+from tradegen.data.bars_files import Key, RawBars, read_raw_bars
 from tradegen.data.gold_files import tidy_extras
 from tradegen.data.interval import INTERVAL_US
-from tradegen.data.row import Bars, from_microseconds
+from tradegen.data.row import from_microseconds
 from tradegen.errors import GoldError, InputError
+from tradegen.importers.bar_faults.examine import Examined, examine
+from tradegen.importers.bar_faults.traded import prices_of, rescaled
 from tradegen.importers.columns import Columns, Kind, find_columns
 from tradegen.importers.fills import Matched, Trip, Unfinished, match_fifo, match_flat
 from tradegen.importers.left_out import left_out_records
@@ -48,6 +58,9 @@ class Asked:
     skip_bad: bool
     force: bool
     dry_run: bool
+    fixes: Sequence[str] = ()
+    calendar: str | None = None
+    as_json: bool = False
 
 
 def import_command(asked: Asked) -> None:
@@ -56,7 +69,8 @@ def import_command(asked: Asked) -> None:
     Raises `GoldError` for rows that cannot be read, unless bad ones are skipped, and if no round
     trip is left.
     """
-    console = make_console()
+    console = Console(quiet=True) if asked.as_json else make_console()
+    fixes = fixes_of(asked.fixes)
     if asked.interval is not None and asked.interval not in INTERVAL_US:
         raise InputError(f"--interval {asked.interval}: expected one of {', '.join(INTERVAL_US)}")
     if not 0 <= asked.dust < 1:
@@ -71,14 +85,18 @@ def import_command(asked: Asked) -> None:
     _tell_doubts(console, sheet, columns)
     read = read_records(sheet, columns, asked.tz, asked.time_format)
     _refuse_bad(read, asked)
-    bars = _bars(asked)
+    raw = _raw_bars(asked)
     traded = {fill.symbol for fill in read.fills} | {trip.symbol for trip in read.trips}
     if strange := sorted(set(asked.symbols) - traded):
         raise InputError(
             f"--symbol {strange[0]}: the file holds no such symbol, but {sorted(traded)}"
         )
-    symbols = pair_symbols(traded, bars, asked.symbols)
+    symbols = pair_symbols(traded, {name for name, _ in raw}, asked.symbols)
     _tell_symbols(console, symbols)
+    used = {key: parts for key, parts in raw.items() if key[0] in symbols.bars_of.values()}
+    examined = examine(used, prices_of(read, symbols), fixes, asked.calendar)
+    tell_faults(console, examined.faults)
+    read = rescaled(read, symbols, examined.rescale)
     matched = Matched(read.trips, [])
     if columns.kind is Kind.FILLS:
         matched = (match_fifo if asked.fifo else match_flat)(read.fills, asked.dust)
@@ -88,22 +106,44 @@ def import_command(asked: Asked) -> None:
             f"{len(matched.unfinished):,} positions are still open"
         )
         _tell_unfinished(console, matched.unfinished)
-    found = to_gold(matched.trips, bars, symbols, asked.interval)
+    found = to_gold(matched.trips, examined.bars, symbols, asked.interval)
     _tell(console, found, matched.trips)
     if asked.dry_run:
         console.print("nothing is written (--dry-run)")
-        return
-    make_folder_of(out)
-    records = left_out_records(found.left_out, matched.unfinished, read.problems, asked.file)
-    _write_left_out(console, records, _left_out(out))
+    else:
+        make_folder_of(out)
+        records = left_out_records(found.left_out, matched.unfinished, read.problems, asked.file)
+        _write_left_out(console, records, _left_out(out))
+        write_faults(console, examined.faults, faults_file(out))
+        _write_gold(console, found, out, asked.file)
+    if asked.as_json:
+        print(json.dumps(_summary(asked, columns, matched, found, examined)))
+
+
+def _write_gold(console: Console, found: Imported, out: Path, file: Path) -> None:
+    """Write gold rows. Raises `GoldError` if there are none."""
     if not len(found.rows):
-        raise GoldError(
-            f"{asked.file}: none of {len(matched.trips):,} round trips can be made gold"
-        )
+        raise GoldError(f"{file}: none of {len(found.left_out):,} round trips can be made gold")
     rows, extras = tidy_extras(found.rows)
     with atomic_file(out) as part:
         pq.write_table(rows.to_arrow(extras), part, compression="zstd")
     console.print(f"wrote {out}; next: python -m tradegen run --n 1000 --gold {out} --weights gold")
+
+
+def _summary(
+    asked: Asked, columns: Columns, matched: Matched, found: Imported, examined: Examined
+) -> dict[str, object]:
+    """Return what came of the import, for machines."""
+    return {
+        "file": str(asked.file),
+        "read_as": columns.kind.value,
+        "round_trips": len(matched.trips),
+        "still_open": len(matched.unfinished),
+        "gold": len(found.rows),
+        "left_out": dict(found.reasons),
+        "out": None if asked.dry_run else str(asked.out),
+        "bars": fault_records(examined.faults),
+    }
 
 
 def _left_out(out: Path) -> Path:
@@ -115,7 +155,7 @@ def _check_out(out: Path, asked: Asked) -> None:
     if out.suffix.lower() not in (".parquet", ".pq"):
         raise InputError(f"--out {asked.out}: gold is written as Parquet; expected a name.parquet")
     check_out_file(out)
-    for target in (out, _left_out(out)):
+    for target in (out, _left_out(out), faults_file(out)):
         for given in (asked.file, *asked.bars):
             if target.exists() and given.exists() and target.samefile(given):
                 raise InputError(f"--out {asked.out}: would write over {given}; choose another")
@@ -157,18 +197,12 @@ def _refuse_bad(read: Read, asked: Asked) -> None:
     )
 
 
-def _bars(asked: Asked) -> dict[str, list[Bars]]:
-    """Return the bars of each symbol, those of each interval by themselves."""
+def _raw_bars(asked: Asked) -> dict[Key, list[RawBars]]:
+    """Return the bars of each symbol as they lie in the files."""
     try:
-        table = read_bars(asked.bars, asked.bars_tz)
+        return read_raw_bars(asked.bars, asked.bars_tz)
     except GoldError as error:
         raise GoldError(str(error).replace("--tz ZONE", "--bars-tz ZONE")) from error
-    found: dict[str, list[Bars]] = {}
-    for (symbol, _), bars in table.by_symbol.items():
-        found.setdefault(symbol, []).append(bars)
-    if not found:
-        raise GoldError(f"{asked.bars[0]}: bars by trade_id; bars by symbol are needed here")
-    return found
 
 
 def _tell_symbols(console: Console, symbols: Symbols) -> None:

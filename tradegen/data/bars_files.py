@@ -40,6 +40,18 @@ _Part = tuple[Path, Bars]
 
 
 @dataclass(frozen=True, slots=True)
+class RawBars:
+    """Bars of one symbol as they lie in a file: in its order, repeated ones included.
+
+    `row` holds the numbers of its data rows, from 1. A missing price or volume is NaN.
+    """
+
+    path: Path
+    row: IntArray
+    bars: Bars
+
+
+@dataclass(frozen=True, slots=True)
 class BarsTable:
     """Bars by trade_id (taken as they are) and by symbol (joined on symbol and time)."""
 
@@ -89,12 +101,29 @@ def read_bars(paths: Sequence[Path], tz: ZoneInfo | None) -> BarsTable:
     for path in paths:
         table = _read_table(path)
         kind = "symbol" if "symbol" in table.column_names else "trade_id"
-        for key, bars in _split(path, table, kind, tz).items():
-            found[kind].setdefault(key, []).append((path, bars))
+        _refuse_missing(path, table, BAR_FIELDS[1:])
+        for key, raw in _split(path, table, kind, tz).items():
+            found[kind].setdefault(key, []).append((path, _in_order(key, raw)))
     by_trade, by_symbol = (
         {key: _merged(key, parts) for key, parts in held.items()} for held in found.values()
     )
     return BarsTable(by_trade, by_symbol)
+
+
+def read_raw_bars(paths: Sequence[Path], tz: ZoneInfo | None) -> dict[Key, list[RawBars]]:
+    """Read bars by symbol as `read_bars` does, but as they are: who asks looks for their faults.
+
+    Raises `GoldError` for an unreadable file, a missing column, bars by trade_id, or a value of
+    the wrong kind.
+    """
+    found: dict[Key, list[RawBars]] = {}
+    for path in paths:
+        table = _read_table(path)
+        if "symbol" not in table.column_names:
+            raise GoldError(f"{path}: bars by trade_id; bars by symbol are needed here")
+        for key, raw in _split(path, table, "symbol", tz).items():
+            found.setdefault(key, []).append(raw)
+    return found
 
 
 def _merged(key: Key, parts: Sequence[_Part]) -> Bars:
@@ -177,12 +206,9 @@ def _is_number(cell: str) -> bool:
     return True
 
 
-def _split(path: Path, table: pa.Table, key: str, tz: ZoneInfo | None) -> dict[Key, Bars]:
+def _split(path: Path, table: pa.Table, key: str, tz: ZoneInfo | None) -> dict[Key, RawBars]:
     keys = [key, "interval"] if "interval" in table.column_names else [key]
-    for name in (*keys, *BAR_FIELDS):
-        if table[name].null_count:
-            row = table[name].is_null().index(True).as_py() + 1
-            raise GoldError(f"{path}, row {row}: {name} is missing")
+    _refuse_missing(path, table, (*keys, "time"))
     for name in BAR_FIELDS[1:]:
         kind = table[name].type
         if not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
@@ -195,17 +221,31 @@ def _split(path: Path, table: pa.Table, key: str, tz: ZoneInfo | None) -> dict[K
         found = (str(values[0]), str(values[1]) if len(values) > 1 else None)
         groups.setdefault(found, []).append(row)
     numbers = [
-        pc.cast(table[name], pa.float64()).combine_chunks().to_numpy() for name in BAR_FIELDS[1:]
+        pc.cast(table[name], pa.float64()).combine_chunks().to_numpy(zero_copy_only=False)
+        for name in BAR_FIELDS[1:]
     ]
     result = {}
-    for found, index in groups.items():
-        order = np.array(index)[np.argsort(time[index], kind="stable")]
-        twice = np.flatnonzero(np.diff(time[order]) == 0)
-        if len(twice):
-            rows = " and ".join(str(row + 1) for row in sorted(order[twice[0] : twice[0] + 2]))
-            raise GoldError(f"{path}, rows {rows}: two bars of {found[0]} open at the same time")
-        result[found] = Bars(time[order], *(column[order] for column in numbers))
+    for found, rows in groups.items():
+        index = np.array(rows, dtype=np.int64)
+        bars = Bars(time[index], *(column[index] for column in numbers))
+        result[found] = RawBars(path, index + 1, bars)
     return result
+
+
+def _refuse_missing(path: Path, table: pa.Table, names: Sequence[str]) -> None:
+    for name in names:
+        if table[name].null_count:
+            row = table[name].is_null().index(True).as_py() + 1
+            raise GoldError(f"{path}, row {row}: {name} is missing")
+
+
+def _in_order(key: Key, raw: RawBars) -> Bars:
+    order = np.argsort(raw.bars.time, kind="stable")
+    twice = np.flatnonzero(np.diff(raw.bars.time[order]) == 0)
+    if len(twice):
+        rows = " and ".join(str(row) for row in sorted(raw.row[order[twice[0] : twice[0] + 2]]))
+        raise GoldError(f"{raw.path}, rows {rows}: two bars of {key[0]} open at the same time")
+    return Bars(*(getattr(raw.bars, name)[order] for name in BAR_FIELDS))
 
 
 def _utc(path: Path, column: pa.ChunkedArray, tz: ZoneInfo | None) -> IntArray:

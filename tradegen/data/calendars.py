@@ -159,7 +159,7 @@ class SessionCalendar:
         at_midnight = replace(
             self,
             name=f"{self.name} from local midnight",
-            session=_midnights(self.session, self.zone),
+            session=from_local_time(self.session, self.zone),
         )
         return [
             replace(self, name=f"{self.name} on the clock", on_clock=True),
@@ -188,13 +188,16 @@ def time_of_week(time: IntArray, zone: str) -> IntArray:
     return since
 
 
-def _midnights(date: IntArray, zone: str) -> IntArray:
-    """Return when dates, given at 00:00 UTC, begin in `zone`."""
+def from_local_time(time: IntArray, zone: str) -> IntArray:
+    """Return when clocks in `zone` show each time, given as microseconds since 1970 there.
+
+    Of a time that they show twice the first is returned, of one that they skip the next there is.
+    """
     import pandas as pd
 
-    days = pd.DatetimeIndex(date.astype("datetime64[us]"))
-    first = np.ones(len(days), dtype=np.bool_)
-    return _microseconds(days.tz_localize(zone, ambiguous=first, nonexistent="shift_forward"))
+    shown = pd.DatetimeIndex(time.astype("datetime64[us]"))
+    first = np.ones(len(shown), dtype=np.bool_)
+    return _microseconds(shown.tz_localize(zone, ambiguous=first, nonexistent="shift_forward"))
 
 
 def exchange_calendar(name: str, start: int, end: int) -> Calendar:
