@@ -25,6 +25,12 @@ class EngineUnavailableError(TradegenError):
     exit_code = 4
 
 
+class ProviderError(TradegenError):
+    """A provider of bars gave no answer: no package, no key, no network, or a limit reached."""
+
+    exit_code = 4
+
+
 class StorageError(TradegenError):
     """The run folder cannot be trusted or written: disk full, corrupt ledger, lock held."""
 

@@ -34,7 +34,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # boxes cost a fifth of a second, and eat what stands in brackets
     help="Make synthetic trade logs that can be trusted.",
     epilog="Exit codes: 0 done; 1 internal error; 2 bad usage or input; 3 attempt budget "
-    "exhausted; 4 engine unavailable; 5 storage failed; 10 overfit, 11 underfit and 12 "
+    "exhausted; 4 engine or provider unavailable; 5 storage failed; 10 overfit, 11 underfit and 12 "
     "inconclusive (evaluate); 130 interrupted.",
 )
 
@@ -342,7 +342,13 @@ def import_(
     file: Annotated[
         Path, typer.Argument(help="Fills or round trips: a CSV, Excel or Parquet file")
     ],
-    bars: Annotated[list[Path], typer.Option("--bars", help="File of bars by symbol; repeatable")],
+    bars: Annotated[
+        list[Path] | None, typer.Option("--bars", help="File of bars by symbol; repeatable")
+    ] = None,
+    bars_from: Annotated[
+        str | None,
+        typer.Option("--bars-from", help="Provider of bars that no file has: yfinance, alpaca"),
+    ] = None,
     out: Annotated[Path, typer.Option(help="File to write")] = Path("gold.parquet"),
     match: Annotated[
         Match,
@@ -392,7 +398,8 @@ def import_(
     import_command(
         Asked(
             file=file,
-            bars=bars,
+            bars=bars or (),
+            bars_from=bars_from,
             out=out,
             fifo=match is Match.FIFO,
             columns=_pairs("--map", column),

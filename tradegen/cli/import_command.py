@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from tradegen.cli.faults_table import (
     tell_faults,
     write_faults,
 )
+from tradegen.cli.fetched_bars import fetched_bars
 from tradegen.cli.out_file import check_out_file, where_it_leads
 from tradegen.data.atomic import atomic_file, make_folder_of
 from tradegen.data.bars_files import Key, RawBars, read_raw_bars
@@ -58,6 +59,7 @@ class Asked:
     skip_bad: bool
     force: bool
     dry_run: bool
+    bars_from: str | None = None
     fixes: Sequence[str] = ()
     calendar: str | None = None
     as_json: bool = False
@@ -75,6 +77,8 @@ def import_command(asked: Asked) -> None:
         raise InputError(f"--interval {asked.interval}: expected one of {', '.join(INTERVAL_US)}")
     if not 0 <= asked.dust < 1:
         raise InputError(f"--dust {asked.dust:g}: expected a share from 0 to below 1")
+    if not asked.bars and asked.bars_from is None:
+        raise InputError("no bars: name a file with --bars, or a provider with --bars-from")
     out = where_it_leads(asked.out)
     _check_out(out, asked)
     sheet = read_sheet(asked.file)
@@ -85,13 +89,16 @@ def import_command(asked: Asked) -> None:
     _tell_doubts(console, sheet, columns)
     read = read_records(sheet, columns, asked.tz, asked.time_format)
     _refuse_bad(read, asked)
-    raw = _raw_bars(asked)
+    raw = _raw_bars(asked, asked.bars)
     traded = {fill.symbol for fill in read.fills} | {trip.symbol for trip in read.trips}
     if strange := sorted(set(asked.symbols) - traded):
         raise InputError(
             f"--symbol {strange[0]}: the file holds no such symbol, but {sorted(traded)}"
         )
-    symbols = pair_symbols(traded, {name for name, _ in raw}, asked.symbols)
+    stated = asked.symbols
+    if asked.bars_from is not None:
+        raw, stated = _with_fetched(console, asked, read, traded, raw, out)
+    symbols = pair_symbols(traded, _names(raw), stated)
     _tell_symbols(console, symbols)
     used = {key: parts for key, parts in raw.items() if key[0] in symbols.bars_of.values()}
     examined = examine(used, prices_of(read, symbols), fixes, asked.calendar)
@@ -197,12 +204,39 @@ def _refuse_bad(read: Read, asked: Asked) -> None:
     )
 
 
-def _raw_bars(asked: Asked) -> dict[Key, list[RawBars]]:
+def _raw_bars(asked: Asked, paths: Sequence[Path]) -> dict[Key, list[RawBars]]:
     """Return the bars of each symbol as they lie in the files."""
     try:
-        return read_raw_bars(asked.bars, asked.bars_tz)
+        return read_raw_bars(paths, asked.bars_tz)
     except GoldError as error:
         raise GoldError(str(error).replace("--tz ZONE", "--bars-tz ZONE")) from error
+
+
+def _names(raw: Mapping[Key, object]) -> set[str]:
+    return {symbol for symbol, _ in raw}
+
+
+def _with_fetched(
+    console: Console,
+    asked: Asked,
+    read: Read,
+    traded: Iterable[str],
+    raw: dict[Key, list[RawBars]],
+    out: Path,
+) -> tuple[dict[Key, list[RawBars]], dict[str, str]]:
+    """Return bars with those of a provider for symbols that have none, and names as stated."""
+    stated = {one: name for one, name in asked.symbols.items() if name in _names(raw)}
+    without = pair_symbols(traded, _names(raw), stated).without
+    if asked.bars_from is None or not without:
+        return raw, stated
+    fetched = fetched_bars(
+        *(asked.bars_from, {one: asked.symbols.get(one) for one in without}, read, asked.interval),
+        *(out, console.print),
+        dry_run=asked.dry_run,
+    )
+    for key, parts in _raw_bars(asked, [fetched.path]).items():
+        raw.setdefault(key, []).extend(parts)
+    return raw, {**stated, **fetched.names}
 
 
 def _tell_symbols(console: Console, symbols: Symbols) -> None:

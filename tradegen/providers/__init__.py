@@ -1,0 +1,1 @@
+"""Providers: where bars come from if the user has none."""
