@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tradegen.data.atomic import make_folder_of
 from tradegen.data.interval import INTERVAL_US
 from tradegen.data.row import to_microseconds
 from tradegen.errors import InputError
@@ -43,6 +44,8 @@ def fetched_bars(
     spans = {symbol: span for symbol, span in _spans(read).items() if symbol in wanted}
     path = out.with_name(f"{out.stem}.{provider.name}-{interval}.parquet")
     requests = requests_for(spans, names, interval, _now())
+    if not dry_run:
+        make_folder_of(path)
     cached = fetch_bars(provider, requests, path, _now, tell, may_ask=not dry_run)
     told = "" if cached.adjusted == "nothing" else f", adjusted for {cached.adjusted}"
     tell(f"bars of {provider.name}{told}: {path} (give it as --bars next time, or ask again)")

@@ -26,6 +26,7 @@ _UNITS: Mapping[str, str] = MappingProxyType({"m": "Minute", "h": "Hour", "d": "
 _FIELDS = ("o", "h", "l", "c", "v")
 _TIMEOUT_S = 30.0
 _LONGEST_WAIT_S = 120
+_SHOWN = 200
 _FIRST_YEAR = 2016
 _CRYPTO_FIRST_YEAR = 2021
 
@@ -36,8 +37,12 @@ class AlpacaProvider:
     name = "alpaca"
     adjusted = "nothing"
 
-    def __init__(self) -> None:
-        """Raise `ProviderError` if alpaca-py is not installed."""
+    def __init__(self, backoff_s: float = 1.0) -> None:
+        """Take the seconds before a second try where the server names none; they double.
+
+        Raises `ProviderError` if alpaca-py is not installed.
+        """
+        self._backoff_s = backoff_s
         try:
             import alpaca.data.historical  # noqa: F401  is it there?
         except ImportError as error:
@@ -67,7 +72,7 @@ class AlpacaProvider:
         from alpaca.common.exceptions import APIError
 
         try:
-            answer = _asked(request)
+            answer = _asked(request, _Patient(self._backoff_s))
         except APIError as error:
             raise ProviderError(f"alpaca: {request}: {_refused(error)}") from error
         except requests.RequestException as error:
@@ -90,12 +95,12 @@ class AlpacaProvider:
 class _Patient(HTTPAdapter):
     """Waits as long as the server asks for in Retry-After, and for no answer longer than that."""
 
-    def __init__(self) -> None:
+    def __init__(self, backoff_s: float) -> None:
         retry = Retry(
             total=4,
             connect=2,
             retry_after_max=_LONGEST_WAIT_S,
-            backoff_factor=1.0,
+            backoff_factor=backoff_s,
             status_forcelist=(429, 500, 502, 503, 504),
             allowed_methods=("GET",),
             raise_on_status=False,
@@ -108,7 +113,7 @@ class _Patient(HTTPAdapter):
         return super().send(*args, **kwargs)
 
 
-def _asked(request: BarsRequest) -> dict[str, Any]:
+def _asked(request: BarsRequest, patient: _Patient) -> dict[str, Any]:
     from alpaca.data.enums import Adjustment
     from alpaca.data.historical import CryptoHistoricalDataClient, StockHistoricalDataClient
     from alpaca.data.requests import CryptoBarsRequest, StockBarsRequest
@@ -129,18 +134,18 @@ def _asked(request: BarsRequest) -> dict[str, Any]:
         if not (access["api_key"] and access["secret_key"]):
             access |= {"api_key": None, "secret_key": None}
         coins = CryptoHistoricalDataClient(**access)
-        _make_patient(coins)
+        _make_patient(coins, patient)
         return dict(coins.get_crypto_bars(CryptoBarsRequest(**about)))
     shares = StockHistoricalDataClient(**access)
-    _make_patient(shares)
+    _make_patient(shares, patient)
     return dict(shares.get_stock_bars(StockBarsRequest(**about, adjustment=Adjustment.RAW)))
 
 
-def _make_patient(client: Any) -> None:
+def _make_patient(client: Any, patient: _Patient) -> None:
     """Let a client wait as it is told: it knows no timeout, and no Retry-After."""
     session: requests.Session = client._session  # noqa: SLF001  it lets nobody set one
     for scheme in ("https://", "http://"):
-        session.mount(scheme, _Patient())
+        session.mount(scheme, patient)
     client._retry = 0  # noqa: SLF001  else it would ask on after all of these
 
 
@@ -157,7 +162,10 @@ def _refused(error: Any) -> str:
         return f"refused ({status}); are {KEY} and {SECRET} right, and does the plan hold this?"
     if status == 429:
         return "no more questions are allowed for now (429); what has been fetched is kept"
-    return f"refused ({status}: {str(error)[:200]})"
+    told = str(error)
+    for secret in filter(None, (os.environ.get(KEY), os.environ.get(SECRET))):
+        told = told.replace(secret, "***")
+    return f"refused ({status}: {told[:_SHOWN]}); what has been fetched is kept, try again"
 
 
 def _bars_of(records: list[dict[str, Any]], request: BarsRequest) -> Bars:

@@ -28,6 +28,7 @@ _AT_ONCE_US = {"1m": 7 * DAY_US}
 _NONE_THERE = ("no data found", "delisted", "doesn't exist", "not found")
 _WAITS = (5.0, 15.0, 45.0)
 _TIMEOUT_S = 30
+_SHOWN = 300
 
 
 class YfinanceProvider:
@@ -36,22 +37,37 @@ class YfinanceProvider:
     name = "yfinance"
     adjusted = "splits"
 
-    def __init__(
-        self, session: object | None = None, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
-        """Take a session of curl_cffi (None: yfinance's own), and what waits for some seconds.
+    def __init__(self, session: Any = None, sleep: Callable[[float], None] = time.sleep) -> None:
+        """Take a session of curl_cffi (None: one as yfinance makes), and what waits for seconds.
 
         Raises `ProviderError` if yfinance is not installed.
         """
         try:
             import yfinance
+            from curl_cffi.requests import Session
         except ImportError as error:
             raise ProviderError(
                 "--bars-from yfinance needs a package more: pip install 'tradegen[yfinance]'"
             ) from error
         self._yfinance = yfinance
-        self._session = session
+        own: Any = Session(impersonate="chrome") if session is None else session
         self._sleep = sleep
+        self._said: dict[str, Any] = {}
+        own.get = self._heard(own.get)
+        self._session = own
+
+    def _heard(self, get: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a session's `get` that keeps what Yahoo answers of each symbol.
+
+        yfinance makes an empty table, or the same error, of no such symbol and of no answer.
+        """
+
+        def heard(url: str, *args: Any, **options: Any) -> Any:
+            response = get(url, *args, **options)
+            self._said[str(url).rpartition("/")[2]] = response
+            return response
+
+        return heard
 
     def symbol(self, traded: str) -> str:
         """See `Provider`: BTC-USD for a coin, BRK-B for a class of shares."""
@@ -102,6 +118,8 @@ class YfinanceProvider:
         first, last = from_microseconds(start), from_microseconds(end) + timedelta(seconds=1)
         if INTERVAL_US[request.interval] >= DAY_US:
             last += timedelta(days=1)
+        problem: Exception | None = None
+        frame = None
         try:
             frame = self._yfinance.Ticker(request.symbol, session=self._session).history(
                 interval=request.interval,
@@ -114,34 +132,35 @@ class YfinanceProvider:
             )
         except exceptions.YFRateLimitError:
             raise
-        except exceptions.YFTzMissingError:
-            return _bars_of(None)
-        except exceptions.YFPricesMissingError as error:
-            if _says_none(error):
-                return _bars_of(None)
-            raise ProviderError(f"yfinance: {request}: {error}") from error
         except Exception as error:  # whatever yfinance, curl_cffi and pandas make of an answer
-            if getattr(getattr(error, "response", None), "status_code", None) == 404:
-                return _bars_of(None)
-            raise ProviderError(
-                f"yfinance: {request}: {type(error).__name__}: {error}; what has been fetched is "
-                "kept, try again"
-            ) from error
-        return _bars_of(frame)
+            problem = error
+        if frame is not None and not frame.empty:
+            return _bars_of(frame)
+        if _says_none(self._said.get(request.symbol.upper())):
+            return _no_bars()
+        told = "no answer" if problem is None else f"{type(problem).__name__}: {problem}"
+        raise ProviderError(
+            f"yfinance: {request}: {told[:_SHOWN]}; what has been fetched is kept, try again"
+        ) from problem
 
 
-def _says_none(error: Any) -> bool:
-    """Return whether Yahoo says that it has no such prices, rather than that something failed."""
-    reason = getattr(error, "yahoo_reason", None)
-    if reason is None:
-        return "status_code" not in str(error)
-    return any(words in reason.lower() for words in _NONE_THERE)
+def _says_none(response: Any) -> bool:
+    """Return whether Yahoo says that it has no such bars, rather than that something failed."""
+    try:
+        chart = response.json()["chart"]
+        if chart["error"]:
+            return any(word in chart["error"]["description"].lower() for word in _NONE_THERE)
+        return not chart["result"][0].get("timestamp")
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        return False
 
 
-def _bars_of(frame: "pd.DataFrame | None") -> Bars:
+def _no_bars() -> Bars:
+    return Bars(np.zeros(0, np.int64), *(np.zeros(0) for _ in range(5)))
+
+
+def _bars_of(frame: "pd.DataFrame") -> Bars:
     """Return yfinance's table as bars; minutes in which nothing was traded (all NaN) are none."""
-    if frame is None or frame.empty:
-        return Bars(np.zeros(0, np.int64), *(np.zeros(0) for _ in range(5)))
     traded = frame.dropna(how="all", subset=["Open", "High", "Low", "Close"])
     seconds = [moment.timestamp() for moment in traded.index]
     time = np.array([round(one * SECOND_US) for one in seconds], dtype=np.int64)
