@@ -1,6 +1,6 @@
 """Shifts: bars that hold the trades' prices far better, or keep to sessions, when moved in time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -25,6 +25,9 @@ _ZONES = (
 """Zones whose clocks change; those of others are a constant shift. Brokers like Athens' (EET)."""
 
 _FARTHEST = 14
+_FEW = 13
+"""Prices from which on a symbol can speak for itself."""
+
 _BEST = 0.75
 """Share of prices that must fit after a shift."""
 
@@ -120,20 +123,33 @@ def find_shifts(
         best = _best(mask)
         if best is not None:
             found[one.symbol] = (shifts[best - 1], _told(mask, best, shifts, ""))
-        elif not mask.shape[1] or mask[0].mean() < _BEST:
+        elif mask.shape[1] < _FEW or mask[0].mean() < _BEST:
             undecided.append(one)
-    together = [one for one in undecided if held[one.symbol].shape[1]]
-    if together:
-        mask = np.concatenate([held[one.symbol] for one in together], axis=1)
-        best = _best(mask)
-        if best is not None:
-            told = _told(mask, best, shifts, f" of {len(together)} symbols together")
-            found |= {one.symbol: (shifts[best - 1], told) for one in together}
+    found |= _together({one.symbol: held[one.symbol] for one in undecided}, shifts)
     for one in undecided:
         if one.symbol not in found and (shift := _by_sessions(one, calendar(one))) is not None:
             found[one.symbol] = shift
     return {
         one.symbol: _fault(one, *found[one.symbol], fixes) for one in every if one.symbol in found
+    }
+
+
+def _together(
+    held: Mapping[str, npt.NDArray[np.bool_]], shifts: Sequence[Shift]
+) -> dict[str, tuple[Shift, str]]:
+    """Return the shift that the prices of several symbols tell, for those it does not harm."""
+    some = {symbol: mask for symbol, mask in held.items() if mask.shape[1]}
+    if not some:
+        return {}
+    every = np.concatenate(list(some.values()), axis=1)
+    best = _best(every)
+    if best is None:
+        return {}
+    told = _told(every, best, shifts, f" of {len(some)} symbols together")
+    return {
+        symbol: (shifts[best - 1], told)
+        for symbol, mask in some.items()
+        if mask[best].sum() >= mask[0].sum()
     }
 
 
@@ -148,14 +164,19 @@ def _candidates(length: int) -> list[Shift]:
 
 
 def _best(held: npt.NDArray[np.bool_]) -> int | None:
-    """Return the row of the shift that is better than none beyond luck (a sign test), or None."""
+    """Return the row of the shift that is far better than none, beyond luck; else None.
+
+    Luck is a wrong shift that holds each price as often as the bars do as they stand, or by half;
+    it may not explain (binomially) so many prices held by the best of all shifts. That must also
+    leave at most half as many prices outside.
+    """
+    n = held.shape[1]
     counts = held.sum(axis=1)
     best = int(counts.argmax())
-    if best == 0 or counts[best] < _BEST * held.shape[1]:
+    if best == 0 or counts[best] < _BEST * n or 2 * (n - counts[best]) > n - counts[0]:
         return None
-    gained = int((held[best] & ~held[0]).sum())
-    lost = int((held[0] & ~held[best]).sum())
-    luck = float(binom.sf(gained - 1, gained + lost, 0.5)) * (len(held) - 1)
+    chance = max(counts[0] / n, 0.5)
+    luck = float(binom.sf(counts[best] - 1, n, chance)) * (len(held) - 1)
     return best if luck < _DOUBT else None
 
 

@@ -52,7 +52,8 @@ def find_splits(bars: Bars) -> list[Split]:
         usual = float(np.nanmedian(usual_move[before]))
         size = float(jump[at - 1])
         ratio = _nearest(-size)
-        tolerance = min(max(_TOLERANCE, usual), _MOST_TOLERANCE)
+        certain = max(ratio, 1 / ratio) >= _BEYOND_NEWS
+        tolerance = _MOST_TOLERANCE if certain else min(max(_TOLERANCE, usual), _MOST_TOLERANCE)
         if abs(math.log(ratio) + size) > tolerance:
             continue
         told = _witness(bars, usual_move, at, before, ratio)
