@@ -155,7 +155,9 @@ def test_where_nothing_is_wrong_no_list_of_an_earlier_import_stays(
 ) -> None:
     imported(cli, tmp_path, bars.drop(index=[9]))
     assert (tmp_path / "gold.bars.csv").exists()
-    assert "bars:" not in imported(cli, tmp_path, bars)
+    said = imported(cli, tmp_path, bars, "--fix", "splits")
+    assert "bars:" not in said
+    assert "--fix splits: there is nothing of the kind" in said
     assert not (tmp_path / "gold.bars.csv").exists()
 
 

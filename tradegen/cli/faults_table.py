@@ -33,8 +33,14 @@ def faults_file(out: Path) -> Path:
     return out.with_name(f"{out.stem}.bars.csv")
 
 
-def tell_faults(console: Console, faults: Sequence[Fault]) -> None:
-    """Print a line for each kind of fault of each symbol, the most severe first."""
+def tell_faults(console: Console, faults: Sequence[Fault], fixes: frozenset[Kind]) -> None:
+    """Print a line for each kind of fault of each symbol, the most severe first.
+
+    A fix that was asked for, but not needed, is told, too (unless all were).
+    """
+    needless = fixes - {one.kind for one in faults} if fixes != FIXABLE else frozenset()
+    for kind in sorted(needless):
+        console.print(f"--fix {kind}: there is nothing of the kind")
     if not faults:
         return
     lines = _by_symbol(faults)

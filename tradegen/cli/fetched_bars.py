@@ -37,7 +37,7 @@ def fetched_bars(
     They are kept beside `out`, so that a second import asks for nothing. Raises `InputError`
     without a known interval, and what `fetch_bars` raises.
     """
-    if interval not in INTERVAL_US:
+    if interval is None or interval not in INTERVAL_US:
         raise InputError("--bars-from: say which bars to ask for, e.g. --interval 1h")
     provider = make_provider(source)
     names = {symbol: name or provider.symbol(symbol) for symbol, name in wanted.items()}

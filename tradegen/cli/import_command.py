@@ -102,7 +102,7 @@ def import_command(asked: Asked) -> None:
     _tell_symbols(console, symbols)
     used = {key: parts for key, parts in raw.items() if key[0] in symbols.bars_of.values()}
     examined = examine(used, prices_of(read, symbols), fixes, asked.calendar)
-    tell_faults(console, examined.faults)
+    tell_faults(console, examined.faults, fixes)
     read = rescaled(read, symbols, examined.rescale)
     matched = Matched(read.trips, [])
     if columns.kind is Kind.FILLS:

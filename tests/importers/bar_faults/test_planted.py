@@ -229,6 +229,20 @@ def test_a_crash_is_no_split() -> None:
     assert examined(crash).faults == []
 
 
+def test_half_the_price_after_a_long_rest_is_no_split() -> None:
+    bars = before_split(BARS, 500, 2.0)
+    rest = np.where(np.arange(1_000) >= 500, 11 * DAY_US, 0)
+    assert {one.kind for one in examined(replace(bars, time=bars.time + rest)).faults} == {
+        Kind.GAPS
+    }
+
+
+def test_a_split_is_found_beside_impossible_bars() -> None:
+    bars = changed(before_split(BARS, 500, 4), 499, close=float("nan"))
+    kinds = [one.kind for one in examined(bars).faults]
+    assert kinds == [Kind.SPLITS, Kind.IMPOSSIBLE]
+
+
 def test_prices_before_a_split_are_brought_along_with_the_bars() -> None:
     """Fills at 800 and bars at 800, then a split 4:1: both are 200 afterwards."""
     bars = before_split(BARS, 600, 4)

@@ -107,7 +107,8 @@ class _One:
 def _examined(one: Series, fixes: frozenset[Kind], calendar: str | None, *, is_off: bool) -> _One:
     """Return one symbol's bars at one interval, mended, and their faults.
 
-    Where bars are off in time, gaps and ratios would be found that are none.
+    Where bars are off in time, gaps and ratios would be found that are none, and most prices lie
+    outside. Those that a ratio explains are not told one by one.
     """
     symbol, interval, bars, prices = one.symbol, one.interval, one.bars, one.prices
     faults = find_impossible(symbol, interval, bars, fixed=Kind.IMPOSSIBLE in fixes)
@@ -116,7 +117,7 @@ def _examined(one: Series, fixes: frozenset[Kind], calendar: str | None, *, is_o
     faults += find_stale(symbol, interval, bars, fixed=Kind.STALE in fixes)
     if Kind.STALE in fixes:
         bars = _without(bars, stale(bars))
-    splits = find_splits(bars)
+    splits = _splits(bars)
     faults += split_faults(symbol, interval, bars.time, splits, fixed=Kind.SPLITS in fixes)
     rescale: list[Rescale] = []
     for split in splits if Kind.SPLITS in fixes else []:
@@ -125,16 +126,24 @@ def _examined(one: Series, fixes: frozenset[Kind], calendar: str | None, *, is_o
             prices = prices.scaled(known)
         bars = adjusted(bars, split)
     if not is_off and one.length:
-        ratios = find_ratios(symbol, interval, one.length, bars, prices, fixed=Kind.RATIO in fixes)
-        faults += (fault for fault, _ in ratios)
-        for _, known in ratios if Kind.RATIO in fixes else []:
-            rescale.append(known)
+        for fault, known in find_ratios(
+            symbol, interval, one.length, bars, prices, fixed=Kind.RATIO in fixes
+        ):
+            faults.append(fault)
             prices = prices.scaled(known)
+            if Kind.RATIO in fixes:
+                rescale.append(known)
         market = calendar_of(bars.time, one.length, calendar)
         faults += find_gaps(symbol, interval, one.length, bars, market)
-    if one.length:
         faults += find_outside(symbol, interval, one.length, bars, prices)
     return _One(bars, rescale, faults)
+
+
+def _splits(bars: Bars) -> list[Split]:
+    """Return splits in a row of bars, of which impossible ones are no witness."""
+    sound = _without(bars, impossible(bars))
+    found = find_splits(sound)
+    return [replace(one, at=int(np.searchsorted(bars.time, sound.time[one.at]))) for one in found]
 
 
 def _without(bars: Bars, mask: BoolArray) -> Bars:

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from tradegen.data.interval import DAY_US
 from tradegen.data.row import PRICE_FIELDS, Bars, FloatArray, IntArray
 from tradegen.importers.bar_faults.fault import Fault, Kind
 from tradegen.importers.bar_faults.ratios import SPLITS
@@ -20,6 +21,9 @@ _USUAL = 20
 _AFTER = 5
 _UNUSUAL = 3.0
 """Times the usual range of a bar, or the usual turnover: news, and no split."""
+
+_LONGEST_REST_US = 10 * DAY_US
+"""A market that rests longer may go anywhere."""
 
 _BEYOND_NEWS = Fraction(5)
 """From this ratio on, a jump that fits needs no other witness."""
@@ -47,7 +51,7 @@ def find_splits(bars: Bars) -> list[Split]:
     found = []
     for at in candidates.tolist():
         before = slice(max(at - _USUAL, 0), at)
-        if at - before.start < _AFTER:
+        if at - before.start < _AFTER or bars.time[at] - bars.time[at - 1] > _LONGEST_REST_US:
             continue
         usual = float(np.nanmedian(usual_move[before]))
         size = float(jump[at - 1])
