@@ -1,5 +1,6 @@
 """Providers of other packages are found; what is not there is told with what to do."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -7,6 +8,14 @@ import pytest
 
 from tradegen.errors import InputError, ProviderError
 from tradegen.providers.registry import make_provider, provider_names
+
+
+def test_no_package_of_a_provider_is_imported_before_it_is_asked_for() -> None:
+    code = (
+        "import sys, tradegen.cli.import_command\n"
+        "assert not {'yfinance', 'alpaca', 'curl_cffi', 'requests'} & sys.modules.keys()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def write_plugin(folder: Path, source: str) -> None:

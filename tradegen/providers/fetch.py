@@ -23,7 +23,7 @@ def requests_for(
 
     `spans` are the first and the last moment of trading of each of the log's symbols. What is
     asked for begins early enough for 64 bars before, also over weekends, on whole days; it ends
-    with the day of the last exit, or now.
+    with the day of the last exit, or with the last bar that is whole by now.
     """
     length = INTERVAL_US[interval]
     stretch = 7 / 5 if length >= DAY_US else _SESSION_SHARE
@@ -31,7 +31,7 @@ def requests_for(
     found: dict[str, BarsRequest] = {}
     for traded, (first, last) in sorted(spans.items()):
         start = (first - back) // DAY_US * DAY_US
-        end = min((last // DAY_US + 1) * DAY_US, max(now, start + length))
+        end = min((last // DAY_US + 1) * DAY_US, max(now // length * length, start + length))
         name = names[traded]
         known = found.get(name)
         if known is not None:
