@@ -63,9 +63,10 @@ def test_shares_need_a_key_and_coins_none(alpaca: Asked, monkeypatch: pytest.Mon
 
 
 def test_years_before_its_first_are_refused_before_asking(alpaca: Asked) -> None:
-    early = replace(request_of(alpaca), start=0)
+    early = replace(request_of(alpaca), symbol="AAPL", start=0)
     why = alpaca.provider.refusal(early, early.end)
-    assert why == "has bars from 2021 on, and these are needed from 1970-01-01"
+    assert why == "has shares from 2016 on, and these are needed from 1970-01-01"
+    assert alpaca.server.asked == []
 
 
 def test_no_connection_is_no_empty_answer(alpaca: Asked, monkeypatch: pytest.MonkeyPatch) -> None:

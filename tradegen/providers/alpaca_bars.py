@@ -28,7 +28,7 @@ _TIMEOUT_S = 30.0
 _LONGEST_WAIT_S = 120
 _SHOWN = 200
 _FIRST_YEAR = 2016
-_CRYPTO_FIRST_YEAR = 2021
+"""Of shares, as its documentation of historical data says; of coins it names none."""
 
 
 class AlpacaProvider:
@@ -56,14 +56,14 @@ class AlpacaProvider:
         return f"{coin}/USD" if coin else traded.upper().replace("-", ".")
 
     def refusal(self, request: BarsRequest, now: int) -> str | None:  # noqa: ARG002  see `Provider`
-        """See `Provider`: shares since 2016, coins since 2021, and shares need a key."""
-        is_coin = "/" in request.symbol
-        first = _CRYPTO_FIRST_YEAR if is_coin else _FIRST_YEAR
+        """See `Provider`: shares since 2016, and with a key."""
+        if "/" in request.symbol:
+            return None
         since = from_microseconds(request.start)
-        if since.year < first:
-            return f"has bars from {first} on, and these are needed from {since.date()}"
+        if since.year < _FIRST_YEAR:
+            return f"has shares from {_FIRST_YEAR} on, and these are needed from {since.date()}"
         missing = [name for name in (KEY, SECRET) if not os.environ.get(name)]
-        if missing and not is_coin:
+        if missing:
             return f"needs a key for shares: set {' and '.join(missing)} in the environment"
         return None
 
