@@ -84,7 +84,8 @@ def test_the_users_own_columns_are_carried_over(cli: Command, tmp_path: Path) ->
     journal.to_csv(tmp_path / "log.csv", index=False)
     out = tmp_path / "gold.parquet"
     said = cli("import", tmp_path / "log.csv", "--bars", BARS, "--out", out)
-    assert "carried over as they are: interval, setup, stars" in said.out
+    assert "  carried over as they are: setup, stars\n" in said.out
+    assert "  made anew, not carried over: interval\n" in said.out
     made = rows_of(out).merge(journal, on="trade_id")
     assert set(made["setup_x"]) == {"breakout"}
     assert made["stars_x"].tolist() == made["stars_y"].tolist()
@@ -132,10 +133,10 @@ def test_a_dry_run_tells_all_and_writes_nothing(cli: Command, tmp_path: Path) ->
         ([HEAD, ROW.replace("sell", "hold")], (), "row 1: side is 'hold'; expected buy or sell"),
         ([HEAD, ROW, ROW.replace("0.05", "x")], (), "row 2: quantity is 'x'; expected a number"),
         ([HEAD, ROW.replace("0.05", "")], (), "row 1: quantity; expected a value"),
-        ([HEAD, ROW], ("--dust", "2"), "--dust 2: expected a share from 0 to below 1"),
+        ([HEAD, ROW], ("--dust", "2"), "import.dust = 2.0: expected less than 1"),
         ([HEAD, ROW], ("--symbol", "TYPO=BTC-USD"), "--symbol TYPO: the file holds no such"),
         ([HEAD, ROW], ("--map", "price"), "--map price: expected NAME=VALUE"),
-        ([HEAD, ROW], ("--interval", "7m"), "--interval 7m: expected one of 1m, 3m"),
+        ([HEAD, ROW], ("--interval", "7m"), "import.interval = '7m': expected one of 1m, 3m"),
         ([HEAD, ROW], ("--symbol", "BTC-USD=GONE"), "no bars of GONE"),
         ([HEAD, ROW], ("--tz", "Mars"), "time zone 'Mars' is not known"),
         ([HEAD + ",price", ROW + ",1"], (), "two columns are called price"),

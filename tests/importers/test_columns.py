@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tradegen.errors import GoldError
-from tradegen.importers.columns import Kind, find_columns
+from tradegen.importers.columns import find_columns
+from tradegen.importers.names import Kind
 from tradegen.importers.sheet import Sheet
 
 

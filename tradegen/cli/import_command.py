@@ -12,19 +12,20 @@ import pyarrow.parquet as pq
 from rich.console import Console
 
 from tradegen.cli.console import make_console
+from tradegen.cli.import_telling import tell_log, tell_spelling
 from tradegen.cli.out_file import check_out_file, where_it_leads
 from tradegen.data.atomic import atomic_file, make_folder_of
 from tradegen.data.bars_files import read_bars
 from tradegen.data.gold_files import tidy_extras
-from tradegen.data.interval import INTERVAL_US
 from tradegen.data.row import Bars, from_microseconds
 from tradegen.errors import GoldError, InputError
-from tradegen.importers.columns import Columns, Kind, find_columns
 from tradegen.importers.fills import Matched, Trip, Unfinished, match_fifo, match_flat
 from tradegen.importers.left_out import left_out_records
+from tradegen.importers.log import LogOrder, read_log
+from tradegen.importers.log_settings import log_settings
+from tradegen.importers.names import Kind
 from tradegen.importers.records import Read, read_records
-from tradegen.importers.sheet import Sheet, read_sheet
-from tradegen.importers.symbols import Symbols, pair_symbols
+from tradegen.importers.symbols import Symbols, one_spelling, pair_symbols
 from tradegen.importers.to_gold import Imported, to_gold
 
 _SHOWN = 5
@@ -32,11 +33,12 @@ _SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is to be imported, and how; see the command's own help."""
+    """What is to be imported, and how; see the command's own help, and `ImportSettings`."""
 
     file: Path
     bars: Sequence[Path]
     out: Path
+    format: str | None
     fifo: bool
     columns: Mapping[str, str]
     symbols: Mapping[str, str]
@@ -48,6 +50,7 @@ class Asked:
     skip_bad: bool
     force: bool
     dry_run: bool
+    show_map: bool
 
 
 def import_command(asked: Asked) -> None:
@@ -57,22 +60,22 @@ def import_command(asked: Asked) -> None:
     trip is left.
     """
     console = make_console()
-    if asked.interval is not None and asked.interval not in INTERVAL_US:
-        raise InputError(f"--interval {asked.interval}: expected one of {', '.join(INTERVAL_US)}")
-    if not 0 <= asked.dust < 1:
-        raise InputError(f"--dust {asked.dust:g}: expected a share from 0 to below 1")
     out = where_it_leads(asked.out)
-    _check_out(out, asked)
-    sheet = read_sheet(asked.file)
-    columns = find_columns(sheet, asked.columns)
-    console.print(f"{asked.file}: {len(sheet):,} rows, read as {columns.kind}")
-    told = ", ".join(f"{field} = {column!r}" for field, column in columns.of.items())
-    console.print(f"columns: {told} (--map changes that)")
-    _tell_doubts(console, sheet, columns)
-    read = read_records(sheet, columns, asked.tz, asked.time_format)
+    if not asked.show_map:
+        _check_out(out, asked)
+    log = read_log(LogOrder(asked.file, asked.format, asked.columns, asked.time_format, asked.tz))
+    columns = log.columns
+    tell_log(console, log, asked.file)
+    if asked.show_map:
+        print(log_settings(log, asked.symbols), end="")
+        return
+    read = read_records(log.sheet, columns, log.tz, log.time_format)
     _refuse_bad(read, asked)
     bars = _bars(asked)
-    traded = {fill.symbol for fill in read.fills} | {trip.symbol for trip in read.trips}
+    spelling = one_spelling(read.symbols, bars, asked.symbols)
+    tell_spelling(console, spelling)
+    read = read.respelt(spelling)
+    traded = set(read.symbols)
     if strange := sorted(set(asked.symbols) - traded):
         raise InputError(
             f"--symbol {strange[0]}: the file holds no such symbol, but {sorted(traded)}"
@@ -94,7 +97,9 @@ def import_command(asked: Asked) -> None:
         console.print("nothing is written (--dry-run)")
         return
     make_folder_of(out)
-    records = left_out_records(found.left_out, matched.unfinished, read.problems, asked.file)
+    records = left_out_records(
+        found.left_out, matched.unfinished, read.problems, log.passed_over, asked.file
+    )
     _write_left_out(console, records, _left_out(out))
     if not len(found.rows):
         raise GoldError(
@@ -123,22 +128,6 @@ def _check_out(out: Path, asked: Asked) -> None:
             raise InputError(f"{target} is there already; choose another --out, or pass --force")
 
 
-def _tell_doubts(console: Console, sheet: Sheet, columns: Columns) -> None:
-    """Say what was decided that might have been decided otherwise."""
-    for field, others in columns.instead.items():
-        console.print(f"  not taken for {field}: {', '.join(map(repr, others))}")
-    own = columns.own(sheet)
-    if own and columns.kind is Kind.ROUND_TRIPS:
-        console.print(f"  carried over as they are: {', '.join(own)}")
-    elif own:
-        console.print(f"  not carried over, as a trade has many fills: {', '.join(own)}")
-    if repeated := sheet.repeated:
-        console.print(
-            f"  {repeated:,} rows repeat another one in every column; if exports overlap, "
-            "drop one of each, or they count twice"
-        )
-
-
 def _refuse_bad(read: Read, asked: Asked) -> None:
     if not read.problems:
         return
@@ -159,6 +148,8 @@ def _refuse_bad(read: Read, asked: Asked) -> None:
 
 def _bars(asked: Asked) -> dict[str, list[Bars]]:
     """Return the bars of each symbol, those of each interval by themselves."""
+    if not asked.bars:
+        raise InputError("--bars: name a file of bars (only --show-map needs none)")
     try:
         table = read_bars(asked.bars, asked.bars_tz)
     except GoldError as error:
