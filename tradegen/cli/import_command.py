@@ -59,7 +59,7 @@ def import_command(asked: Asked) -> None:
     Raises `GoldError` for rows that cannot be read, unless bad ones are skipped, and if no round
     trip is left.
     """
-    console = make_console()
+    console = make_console(stderr=asked.show_map)  # its stdout is for settings alone
     out = where_it_leads(asked.out)
     if not asked.show_map:
         _check_out(out, asked)

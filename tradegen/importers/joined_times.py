@@ -38,8 +38,14 @@ def join_times(sheet: Sheet, stated: Collection[str]) -> Sheet:
         if _all(_DATE, columns[date]) and _all(_TIME_OF_DAY, columns[time]):
             days, hours = columns.pop(date), columns.pop(time)
             joined = zip(days, hours, strict=True)
-            columns[f"{date} + {time}"] = [f"{day} {hour}".strip() for day, hour in joined]
+            columns[f"{date} + {time}"] = [
+                f"{day} {_two_digits(hour)}".strip() for day, hour in joined
+            ]
     return replace(sheet, columns=columns)
+
+
+def _two_digits(hour: str) -> str:
+    return f"0{hour}" if hour[1:2] == ":" else hour
 
 
 def _all(form: re.Pattern[str], cells: list[str]) -> bool:
