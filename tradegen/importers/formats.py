@@ -54,7 +54,10 @@ def recognise(path: Path) -> ExportFormat | None:
     found = [form for form in map(_loaded, _points().values()) if form.recognises(head)]
     if len(found) > 1:
         names = " and ".join(form.name for form in found)
-        raise GoldError(f"{path}: may be {names}; say which, e.g. --format {found[0].name}")
+        raise GoldError(
+            f"{path}: may be {names}; say which, e.g. --format {found[0].name}, and where it holds "
+            "exports of both, import each from a file of its own"
+        )
     return found[0] if found else None
 
 
