@@ -8,6 +8,7 @@ from tradegen.errors import GoldError
 from tradegen.importers.columns import Columns
 from tradegen.importers.export import Export, PassedOver
 from tradegen.importers.names import Kind
+from tradegen.importers.plain_values import plain_number
 from tradegen.importers.sheet import Sheet, as_sheet
 
 
@@ -59,7 +60,7 @@ def as_export(kind: Kind, sheet: Sheet, labels: Labels, reading: Reading, title:
             passed.append(PassedOver(number, str(why)))
             continue
         plain = {labels.of[name]: text for name, text in fields.items() if name in labels.of}
-        kept.append({**row, **plain})
+        kept.append({**_without_currency(row), **plain})
         numbers.append(number)
     if not kept and not sheet.problems:
         raise GoldError(f"{sheet.path}: this {title} holds no trades{_listed(passed)}")
@@ -70,6 +71,11 @@ def as_export(kind: Kind, sheet: Sheet, labels: Labels, reading: Reading, title:
     columns = {name: [row.get(name, "") for row in kept] for name in dict.fromkeys(names)}
     found = Sheet(sheet.path, columns, numbers, list(sheet.problems), sheet.header)
     return Export(found, Columns(kind, labels.of, {}), passed_over=passed)
+
+
+def _without_currency(row: Mapping[str, str]) -> Mapping[str, str]:
+    """Return cells as they are, but money without its sign, so that it is a number to all."""
+    return {name: plain_number(cell) if "$" in cell else cell for name, cell in row.items()}
 
 
 def _listed(passed: Sequence[PassedOver]) -> str:

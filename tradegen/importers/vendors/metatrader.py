@@ -108,13 +108,15 @@ def _deals(sheet: Sheet, account: str, title: str) -> Export:
             "quantity": _volume(row["Volume"]),
             "fee": negated(total(costs)),
             "order_id": row.get("Order", ""),
-            "book": _book(row) if hedging else "",
+            "book": _book(row),
         }
 
     of = {"time": "Time", "symbol": "Symbol", "side": "Type", "price": "Price"}
-    of |= {"quantity": "Volume", "fee": "Commission", "book": "Direction"}
+    of |= {"quantity": "Volume", "fee": "Commission"}
     if "Order" in sheet.columns:
         of["order_id"] = "Order"
+    if hedging:
+        of["book"] = "Direction"
     found = as_export(Kind.FILLS, sheet, Labels(of), reading, title)
     notes = ["quantities are lots, as the report does not say how large one is"]
     if hedging:
