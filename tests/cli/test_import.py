@@ -322,6 +322,28 @@ def test_a_vendors_export_becomes_the_same_gold_as_the_plain_table(
         assert (made[name] == known[name]).all()
 
 
+ZONES = {"binance-futures": "UTC", "ibkr-flex": "America/New_York", "mt5": "Europe/Athens"}
+ZONES |= dict.fromkeys(("tradervue", "tradersync"), "America/New_York")
+
+
+@pytest.mark.parametrize("path", sorted((EXAMPLES / "vendors").iterdir()), ids=lambda one: one.stem)
+def test_the_example_of_every_vendor_is_the_same_trades(
+    cli: Command, tmp_path: Path, path: Path
+) -> None:
+    zone = ("--tz", ZONES[path.stem]) if path.stem in ZONES else ()
+    out = tmp_path / "gold.parquet"
+    said = cli("import", path, "--bars", BARS, "--out", out, *zone)
+    assert (said.code, said.err) == (0, "")
+    made = rows_of(out).sort_values("entry_time", ignore_index=True)
+    known = pd.read_csv(TRIPS, parse_dates=["entry_time", "exit_time"]).head(len(made))
+    assert len(made) >= 12
+    for name in ("side", "entry_time", "exit_time"):
+        assert (made[name] == known[name]).all()
+    for name in ("entry_price", "exit_price", "quantity"):
+        assert made[name].to_numpy() == pytest.approx(known[name].to_numpy())
+    assert not (tmp_path / "gold.left-out.csv").exists() or path.stem == "mt5"
+
+
 def test_a_wrong_format_may_be_set_right(cli: Command, tmp_path: Path, spot_export: Path) -> None:
     options = ("--bars", BARS, "--out", tmp_path / "gold.parquet", "--dry-run")
     said = cli("import", spot_export, "--format", "csv", "--map", "fee=-", "--tz", "UTC", *options)

@@ -107,6 +107,18 @@ def test_a_format_that_cannot_be_loaded_is_named(
         find_format("theirs")
 
 
+def test_a_format_that_fails_to_recognise_a_file_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fails = _THEIRS.replace('head.text.startswith("THEIRS")', "1 / 0")
+    write_format(tmp_path / "site", monkeypatch, fails, "their_format_e:FORMAT")
+    path = tmp_path / "spot.csv"
+    EXPORTERS[0].write(path, FILLS, UTC)
+    with pytest.raises(InputError, match=r"format theirs fails to recognise .*ZeroDivisionError"):
+        read_log(LogOrder(path))
+    assert read_log(LogOrder(path, format="binance-spot")).format == "binance-spot"
+
+
 def test_a_file_that_two_formats_claim_is_asked_about(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

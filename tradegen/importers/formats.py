@@ -48,10 +48,11 @@ def find_format(name: str) -> ExportFormat:
 def recognise(path: Path) -> ExportFormat | None:
     """Return the format of a file, told from its content, or None for a plain table.
 
-    Raises `GoldError` for a file that more than one format claims.
+    Raises `GoldError` for a file that more than one format claims, and `InputError` for a format of
+    another package that fails.
     """
     head = _head(path)
-    found = [form for form in map(_loaded, _points().values()) if form.recognises(head)]
+    found = [form for form in map(_loaded, _points().values()) if _claims(form, head)]
     if len(found) > 1:
         names = " and ".join(form.name for form in found)
         raise GoldError(
@@ -59,6 +60,16 @@ def recognise(path: Path) -> ExportFormat | None:
             "exports of both, import each from a file of its own"
         )
     return found[0] if found else None
+
+
+def _claims(form: ExportFormat, head: Head) -> bool:
+    try:
+        return bool(form.recognises(head))
+    except Exception as error:  # whatever a package of somebody else's raises
+        raise InputError(
+            f"format {form.name} fails to recognise {head.path}: {type(error).__name__}: {error}; "
+            f"state a format with --format"
+        ) from error
 
 
 def _points() -> Mapping[str, EntryPoint]:
@@ -80,7 +91,9 @@ def _loaded(point: EntryPoint) -> ExportFormat:
         form: ExportFormat = point.load()
     except Exception as error:  # whatever a package of somebody else's raises
         problem = f"{type(error).__name__}: {error}"
-        raise InputError(f"{origin} cannot be loaded: {problem}") from error
+        raise InputError(
+            f"{origin} cannot be loaded: {problem}; state another with --format, or uninstall it"
+        ) from error
     if not (callable(getattr(form, "recognises", None)) and callable(getattr(form, "read", None))):
         raise InputError(f"{origin} is no format: it does not recognise and read files")
     return form
