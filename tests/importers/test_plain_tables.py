@@ -21,7 +21,7 @@ def records_of(log: Log) -> Read:
     return read_records(log.sheet, log.columns, log.tz, log.time_format)
 
 
-PREAMBLE = """Trades of 2024
+PREAMBLE = """Account;7
 "Account, base: USD"
 
 Exported;by;hand
