@@ -426,6 +426,30 @@ def test_settings_of_columns_do_not_stand_in_the_way_of_a_stated_format(
     assert cli("import", spot_export, *options).code == 0
 
 
+def test_settings_of_symbols_may_be_those_of_several_logs(
+    cli: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    toml = '[import.symbols]\nDOGE = "DOGE-USD"\n"BTC-USD" = "BTC-USD"\n'
+    (tmp_path / "tradegen.toml").write_text(toml, encoding="utf-8")
+    assert cli("import", FILLS, "--bars", BARS, "--dry-run").code == 0
+    said = cli("import", FILLS, "--bars", BARS, "--dry-run", "--symbol", "DOGE=BTC-USD")
+    assert "--symbol DOGE: the file holds no such symbol" in said.err
+
+
+def test_fills_that_differ_but_in_their_ids_are_no_repeated_rows(
+    cli: Command, tmp_path: Path
+) -> None:
+    path = tmp_path / "futures.csv"
+    fill = "7,2024-03-04 09:31:00,BTCUSDT,BUY,51895.2,0.1,5189.52,2 USDT,0,true,false,{},1\n"
+    header = FUTURES.strip() + ",Buyer,Maker,Trade ID,Order ID\n"
+    path.write_text(header + fill.format(1) + fill.format(2), encoding="utf-8")
+    options = ("--bars", BARS, "--tz", "UTC", "--dry-run")
+    assert "repeat another one" not in cli("import", path, *options).out
+    path.write_text(header + fill.format(1) + fill.format(1), encoding="utf-8")
+    assert "1 rows repeat another one" in cli("import", path, *options).out
+
+
 def test_symbols_that_differ_only_in_case_are_one(cli: Command, tmp_path: Path) -> None:
     lines = FILLS.read_text(encoding="utf-8").splitlines()
     lines[2::5] = [line.replace("BTC-USD", "btc-usd") for line in lines[2::5]]

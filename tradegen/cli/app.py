@@ -395,12 +395,12 @@ def import_(
     from tradegen.data.gold import zone
     from tradegen.settings import load_settings
 
-    columns = _pairs("--map", column)
+    columns, symbols = _pairs("--map", column), _pairs("--symbol", symbol)
     flags = {
         "format": format_,
         "match": match and match.value,
         "columns": columns,
-        "symbols": _pairs("--symbol", symbol),
+        "symbols": symbols,
         "interval": interval,
         "tz": tz,
         "bars_tz": bars_tz,
@@ -419,6 +419,7 @@ def import_(
             fifo=settings.match == "fifo",
             columns=settings.columns if plain else columns,
             symbols=settings.symbols,
+            must_trade=symbols,
             interval=settings.interval,
             tz=zone(settings.tz),
             bars_tz=zone(settings.bars_tz),

@@ -1,7 +1,7 @@
 """`tradegen import`."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -33,7 +33,11 @@ _SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is to be imported, and how; see the command's own help, and `ImportSettings`."""
+    """What is to be imported, and how; see the command's own help, and `ImportSettings`.
+
+    `must_trade` are symbols of flags: a file that holds none of them is another one. The settings'
+    may be those of several files.
+    """
 
     file: Path
     bars: Sequence[Path]
@@ -42,6 +46,7 @@ class Asked:
     fifo: bool
     columns: Mapping[str, str]
     symbols: Mapping[str, str]
+    must_trade: Collection[str]
     interval: str | None
     tz: ZoneInfo | None
     bars_tz: ZoneInfo | None
@@ -76,11 +81,12 @@ def import_command(asked: Asked) -> None:
     tell_spelling(console, spelling)
     read = read.respelt(spelling)
     traded = set(read.symbols)
-    if strange := sorted(set(asked.symbols) - traded):
+    if strange := sorted(set(asked.must_trade) - traded):
         raise InputError(
             f"--symbol {strange[0]}: the file holds no such symbol, but {sorted(traded)}"
         )
-    symbols = pair_symbols(traded, bars, asked.symbols)
+    stated = {symbol: name for symbol, name in asked.symbols.items() if symbol in traded}
+    symbols = pair_symbols(traded, bars, stated)
     _tell_symbols(console, symbols)
     matched = Matched(read.trips, [])
     if columns.kind is Kind.FILLS:

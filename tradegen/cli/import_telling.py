@@ -50,7 +50,7 @@ def _tell_doubts(console: Console, log: Log) -> None:
         console.print(f"  carried over as they are: {', '.join(kept)}")
     if anew and columns.kind is Kind.ROUND_TRIPS:
         console.print(f"  made anew, not carried over: {', '.join(anew)}")
-    if own and columns.kind is Kind.FILLS:
+    if own and columns.kind is Kind.FILLS and log.format == PLAIN_TABLE:
         console.print(f"  not carried over, as a trade has many fills: {', '.join(own)}")
     if repeated := sheet.repeated:
         console.print(

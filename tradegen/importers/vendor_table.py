@@ -47,7 +47,8 @@ def find_table(
 def as_export(kind: Kind, sheet: Sheet, labels: Labels, reading: Reading, title: str) -> Export:
     """Return what `reading` makes of every row of a sheet.
 
-    The other columns of round trips are the user's own. Raises `GoldError` if no row is a trade.
+    The other columns are kept: of round trips they are the user's own, and fills that are alike may
+    differ in their ids. Raises `GoldError` if no row is a trade.
     """
     kept: list[Mapping[str, str]] = []
     numbers: list[int] = []
@@ -64,10 +65,7 @@ def as_export(kind: Kind, sheet: Sheet, labels: Labels, reading: Reading, title:
         numbers.append(number)
     if not kept and not sheet.problems:
         raise GoldError(f"{sheet.path}: this {title} holds no trades{_listed(passed)}")
-    names = list(labels.of.values())
-    if kind is Kind.ROUND_TRIPS:
-        used = {*names, *labels.used}
-        names += [name for name in sheet.columns if name not in used]
+    names = [*labels.of.values(), *(name for name in sheet.columns if name not in labels.used)]
     columns = {name: [row.get(name, "") for row in kept] for name in dict.fromkeys(names)}
     found = Sheet(sheet.path, columns, numbers, list(sheet.problems), sheet.header)
     return Export(found, Columns(kind, labels.of, {}), passed_over=passed)
