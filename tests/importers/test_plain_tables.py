@@ -92,6 +92,16 @@ def test_excel_files_may_have_titles_and_empty_columns_behind_the_table(tmp_path
     assert len(records_of(log).fills) == 1
 
 
+def test_dates_and_times_of_day_in_excels_own_types_are_joined(tmp_path: Path) -> None:
+    when = pd.Timestamp("2024-03-04 09:30:15")
+    row = {"Date": when.normalize(), "Time": when.time(), "Symbol": "ABC", "Qty": -1, "Price": 10}
+    path = tmp_path / "log.xlsx"
+    pd.DataFrame([row]).to_excel(path, index=False)
+    (fill,) = records_of(read_log(LogOrder(path, tz=zone("UTC")))).fills
+    assert fill.time == when.tz_localize("UTC").value // 1000
+    assert not fill.buy
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
 def test_text_in_any_unicode_encoding_is_read(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "log.csv"

@@ -35,13 +35,19 @@ def join_times(sheet: Sheet, stated: Collection[str]) -> Sheet:
         if not set(pair) <= called.keys():
             continue
         date, time = (called[name] for name in pair)
-        if _all(_DATE, columns[date]) and _all(_TIME_OF_DAY, columns[time]):
-            days, hours = columns.pop(date), columns.pop(time)
+        days, hours = [_day(cell) for cell in columns[date]], columns[time]
+        if _all(_DATE, days) and _all(_TIME_OF_DAY, hours):
+            del columns[date], columns[time]
             joined = zip(days, hours, strict=True)
             columns[f"{date} + {time}"] = [
                 f"{day} {_two_digits(hour)}".strip() for day, hour in joined
             ]
     return replace(sheet, columns=columns)
+
+
+def _day(cell: str) -> str:
+    """Return a date, which Excel files hold as its midnight."""
+    return cell.removesuffix(" 00:00:00")
 
 
 def _two_digits(hour: str) -> str:

@@ -98,8 +98,8 @@ def read_rows(path: Path, stated: Collection[str] = ()) -> list[list[str]]:
     suffix = path.suffix.lower()
     if suffix not in (*PARQUET, *EXCEL, *TEXT):
         raise GoldError(
-            f"{path}: no table of a known kind; expected .csv, .tsv, .xlsx or .parquet, "
-            "or a vendor's export"
+            f"{path}: no table of a known kind; expected .csv, .tsv, .xlsx or .parquet, HTML of "
+            "MetaTrader 5 (in English), or XML of an Interactive Brokers Flex Query"
         )
     try:
         return _text_rows(path, stated) if suffix in TEXT else _typed_rows(path, suffix)
