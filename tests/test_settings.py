@@ -160,8 +160,8 @@ def test_all_wrong_settings_are_told_at_once_with_the_file_they_may_come_from() 
         (
             {"zzz": 1},
             (
-                "zzz: no such setting; there is n, seed, engine, gold, diversity, embedded, judge, "
-                "nim, indicators, costs, evaluation, run"
+                "zzz: no such setting; there is import, n, seed, engine, gold, diversity, "
+                "embedded, judge, nim, indicators, costs, evaluation, run"
             ),
         ),
     ],
@@ -316,3 +316,25 @@ def test_an_error_says_whether_flags_or_arguments_were_given() -> None:
         load_settings({"n": 0})
     with pytest.raises(InputError, match=r"\(arguments, environment\)"):
         load_settings({"n": 0}, given_as="arguments")
+
+
+# --- the section whose name is a keyword ------------------------------------------------------
+
+
+def test_the_import_section_is_read_from_every_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    toml("[import]\ntz = 'UTC'\nmatch = 'fifo'\n[import.columns]\nprice = 'Px'\ntime = 'When'\n")
+    monkeypatch.setenv("TRADEGEN_IMPORT__TZ", "Europe/Berlin")
+    importing = load_settings({"import": {"columns": {"time": "Then"}}}).importing
+    assert (importing.tz, importing.match) == ("Europe/Berlin", "fifo")
+    assert importing.columns == {"price": "Px", "time": "Then"}
+
+
+def test_how_a_log_is_imported_decides_no_row() -> None:
+    assert not decides_rows("import.tz")
+    assert identity(load_settings({"import": {"tz": "UTC"}})) == identity(load_settings())
+
+
+def test_a_wrong_setting_of_imports_is_named() -> None:
+    said = refusal({"import": {"colums": {}, "match": "lifo"}})
+    assert "import.colums: no such setting; did you mean columns?" in said
+    assert "import.match = 'lifo': expected 'flat' or 'fifo'" in said

@@ -10,9 +10,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    create_model,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -24,6 +31,7 @@ from pydantic_settings import (
 
 from tradegen.backtest.costs import Costs
 from tradegen.data.gold import DEMO_GOLD, GoldSource
+from tradegen.data.interval import INTERVAL_US
 from tradegen.data.market import AUTO, InstrumentOverride
 from tradegen.data.regular_file import why_no_file
 from tradegen.engines.embedded.options import EmbeddedOptions
@@ -48,6 +56,7 @@ _RUNTIME_ONLY = frozenset(
         "indicators",
         "costs",
         "evaluation",
+        "import",
         "gold.files",
         "gold.bars",
         *(f"nim.{name}" for name in NimOptions.model_fields if name not in DECIDE_ROWS),
@@ -270,8 +279,60 @@ class EvaluationSettings(_Section):
     )
 
 
-class Settings(BaseSettings):
-    """All settings of a run."""
+class ImportSettings(_Section):
+    """How `tradegen import` reads a log."""
+
+    format: str | None = Field(
+        None,
+        description="a vendor's, or csv for a plain table; default: told from the file's content",
+        examples=["binance-spot"],
+    )
+    columns: dict[str, str] = Field(
+        default_factory=dict, description='of a plain table, by field: { entry_price = "Open Px" }'
+    )
+    symbols: dict[str, str] = Field(
+        default_factory=dict, description='the bars\' names: { XBTUSD = "BTCUSDT" }'
+    )
+    match: Literal["flat", "fifo"] = Field(
+        "flat", description="fills to round trips: from flat to flat, or first in, first out"
+    )
+    interval: str | None = Field(
+        None,
+        description="spacing of bars; default: the finest that holds a trade in 60 bars",
+        examples=["1h"],
+    )
+    tz: str | None = Field(
+        None, description="zone of the log's times that carry none", examples=["America/New_York"]
+    )
+    bars_tz: str | None = Field(
+        None, description="zone of the bars' times that carry none", examples=["UTC"]
+    )
+    time_format: str | None = Field(
+        None, description="how a plain table writes times", examples=["%m/%d/%Y %H:%M"]
+    )
+    dust: float = Field(
+        0.002, ge=0, lt=1, description="share of a position that may be left when it is closed"
+    )
+    skip_bad: bool = Field(False, description="drop rows that cannot be read instead of stopping")
+
+    @field_validator("interval")
+    @classmethod
+    def _check_interval(cls, value: str | None) -> str | None:
+        if value is not None and value not in INTERVAL_US:
+            raise ValueError(f"expected one of {', '.join(INTERVAL_US)}")
+        return value
+
+
+if TYPE_CHECKING:
+    _WithImport = BaseSettings
+else:  # a keyword can be no name in a class
+    _WithImport = create_model(
+        "_WithImport", __base__=BaseSettings, **{"import": (ImportSettings, ImportSettings())}
+    )
+
+
+class Settings(_WithImport):
+    """All settings."""
 
     model_config = SettingsConfigDict(
         env_prefix=ENV_PREFIX,
@@ -293,6 +354,12 @@ class Settings(BaseSettings):
     costs: Costs = Costs()
     evaluation: EvaluationSettings = EvaluationSettings()
     run: RunSettings = RunSettings()
+
+    @property
+    def importing(self) -> ImportSettings:
+        """The section `import`."""
+        section: ImportSettings = getattr(self, "import")
+        return section
 
     @classmethod
     def settings_customise_sources(

@@ -2,6 +2,8 @@
 
 import csv
 import os
+import sys
+import tomllib
 from pathlib import Path
 
 import pandas as pd
@@ -84,7 +86,8 @@ def test_the_users_own_columns_are_carried_over(cli: Command, tmp_path: Path) ->
     journal.to_csv(tmp_path / "log.csv", index=False)
     out = tmp_path / "gold.parquet"
     said = cli("import", tmp_path / "log.csv", "--bars", BARS, "--out", out)
-    assert "carried over as they are: interval, setup, stars" in said.out
+    assert "  carried over as they are: setup, stars\n" in said.out
+    assert "  made anew, not carried over: interval\n" in said.out
     made = rows_of(out).merge(journal, on="trade_id")
     assert set(made["setup_x"]) == {"breakout"}
     assert made["stars_x"].tolist() == made["stars_y"].tolist()
@@ -132,10 +135,10 @@ def test_a_dry_run_tells_all_and_writes_nothing(cli: Command, tmp_path: Path) ->
         ([HEAD, ROW.replace("sell", "hold")], (), "row 1: side is 'hold'; expected buy or sell"),
         ([HEAD, ROW, ROW.replace("0.05", "x")], (), "row 2: quantity is 'x'; expected a number"),
         ([HEAD, ROW.replace("0.05", "")], (), "row 1: quantity; expected a value"),
-        ([HEAD, ROW], ("--dust", "2"), "--dust 2: expected a share from 0 to below 1"),
+        ([HEAD, ROW], ("--dust", "2"), "import.dust = 2.0: expected less than 1"),
         ([HEAD, ROW], ("--symbol", "TYPO=BTC-USD"), "--symbol TYPO: the file holds no such"),
         ([HEAD, ROW], ("--map", "price"), "--map price: expected NAME=VALUE"),
-        ([HEAD, ROW], ("--interval", "7m"), "--interval 7m: expected one of 1m, 3m"),
+        ([HEAD, ROW], ("--interval", "7m"), "import.interval = '7m': expected one of 1m, 3m"),
         ([HEAD, ROW], ("--symbol", "BTC-USD=GONE"), "no bars of GONE"),
         ([HEAD, ROW], ("--tz", "Mars"), "time zone 'Mars' is not known"),
         ([HEAD + ",price", ROW + ",1"], (), "two columns are called price"),
@@ -150,6 +153,317 @@ def test_bad_input_is_named_and_leaves_nothing(
     assert said.code == 2
     assert told in said.err
     assert [one.name for one in tmp_path.iterdir()] == ["log.csv"]
+
+
+SPOT = "Date(UTC),Pair,Side,Price,Executed,Amount,Fee\n"
+BUY = "2024-03-04 09:30:00,BTCUSDT,BUY,52000,0.1BTC,5200USDT,5.2USDT\n"
+FUTURES = "Uid,Time,Symbol,Side,Price,Quantity,Amount,Fee,Realized Profit\n"
+CLOSED = "Contracts,Closing Direction,Qty,Entry Price,Exit Price,Closed P&L,Trade Time(UTC+0)\n"
+PAGE = "<html><head><title>502 Bad Gateway</title></head><body><h1>502</h1></body></html>"
+FLEX = "<FlexQueryResponse><FlexStatements><FlexStatement><Trades>"
+FLEX_END = "</Trades></FlexStatement></FlexStatements></FlexQueryResponse>"
+STOCK = 'assetCategory="STK" symbol="A" quantity="1" tradePrice="2" buySell="BUY"'
+BOMB = (
+    '<!DOCTYPE bomb [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+    f'{FLEX}<Trade symbol="&b;"/>{FLEX_END}'
+)
+ENTITY = '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>' + FLEX + FLEX_END
+REPORT = "<html><head><title>1: Trade History Report</title></head><body><table>{}</table></body>"
+DEALS = "Time,Deal,Symbol,Type,Direction,Volume,Price,Order,Commission\n"
+DEAL = "2024.03.04 09:30:00,1,BTCUSD,buy,in,1,52000,1,0\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "more", "told"),
+    [
+        ("a.xml", FLEX + f"<Trade {STOCK}/><Tra", (), "a.xml: not readable as XML (unclosed token"),
+        ("a.xml", BOMB, (), "a.xml: declares a document type, which no export does; refused"),
+        ("a.xml", ENTITY, (), "a.xml: declares a document type, which no export does; refused"),
+        ("a.xml", FLEX + FLEX_END, (), "a.xml: holds no trades; tick Executions under Trades"),
+        (
+            "a.xml",
+            f'{FLEX}<Trade symbol="A"/>{FLEX_END}',
+            (),
+            "the Flex Query lacks assetCategory,",
+        ),
+        ("a.xml", "<rss></rss>", ("--format", "ibkr-flex"), "is no Interactive Brokers Flex Query"),
+        ("a.xml", "<rss></rss>", (), "a.xml: no table of a known kind; expected .csv, .tsv"),
+        (
+            "a.xml",
+            f'{FLEX}<Trade {STOCK} dateTime="20240304;093000"/>{FLEX_END}',
+            (),
+            "does not say in which zone its times are (Interactive Brokers writes New York's",
+        ),
+        (
+            "a.xml",
+            f'{FLEX}<Trade {STOCK} dateTime="04/03/2024;0930"/>{FLEX_END}',
+            ("--tz", "UTC"),
+            "a.xml, row 1: dateTime is '04/03/2024;0930'; expected a time such as",
+        ),
+        (
+            "a.xml",
+            f'{FLEX}<Trade {STOCK.replace("STK", "FUT")} dateTime="20240304;093000"/>{FLEX_END}',
+            ("--tz", "UTC"),
+            "futures without their multiplier; tick Multiplier",
+        ),
+        (
+            "a.xml",
+            f'{FLEX}<Trade {STOCK.replace("STK", "OPT")} dateTime="20240304;093000"/>{FLEX_END}',
+            ("--tz", "UTC"),
+            "holds no trades (1 rows are passed over: assetCategory OPT: only STK, FUT, CASH, CRY",
+        ),
+        ("a.html", PAGE, (), "a.html: no table of a known kind; expected .csv, .tsv, .xlsx or"),
+        ("a.html", PAGE, ("--format", "mt5"), "is no MetaTrader 5 history report in English"),
+        ("a.html", "", ("--format", "mt5"), "a.html: not readable as HTML"),
+        ("a.html", REPORT.format(""), (), "is no MetaTrader 5 history report in English"),
+        ("a.csv", DEALS + DEAL, (), "zone its times are (times are those of the broker's server"),
+        ("a.csv", DEALS + DEAL.replace("52000", "-"), ("--tz", "UTC"), "row 1: Price is '-'; exp"),
+        ("a.csv", DEALS, ("--tz", "UTC"), "this MetaTrader 5 history report holds no trades"),
+        (
+            "a.csv",
+            DEALS + DEAL.replace("buy", "balance"),
+            ("--tz", "UTC"),
+            "holds no trades (1 rows are passed over: Type balance: no trade)",
+        ),
+        ("a.csv", SPOT, (), "a.csv: holds no rows"),
+        ("a.csv", PAGE, (), "it begins as a page of HTML or XML does, with '<html><head>"),
+        ("a.csv", SPOT + BUY + PAGE + "\n", (), "a.csv, row 2: row is 1 values; expected 7, one a"),
+        ("a.csv", SPOT + BUY + FUTURES, (), "a.csv: may be binance-futures and binance-spot; say"),
+        ("a.csv", SPOT + BUY + SPOT, (), "row 2: Date(UTC) is 'Date(UTC)'; expected a time such"),
+        ("a.csv", SPOT + BUY.replace("0.1BTC", "?"), (), "row 1: Executed is '?'; expected a num"),
+        ("a.csv", SPOT + BUY, ("--format", "binance"), "did you mean binance-spot? There is csv,"),
+        ("a.csv", SPOT + BUY, ("--format", "mt5"), "a.csv: is no MetaTrader 5 history report"),
+        ("a.csv", SPOT + BUY, ("--format", "bybit-spot"), "expected columns Spot Pairs, Direction"),
+        (
+            "a.csv",
+            SPOT + BUY,
+            ("--format", "binance-spot", "--map", "price=Price"),
+            "--map (import.columns): --format binance-spot knows its columns and times",
+        ),
+        (
+            "a.csv",
+            SPOT.replace("Date(UTC)", "Time") + BUY,
+            (),
+            "a Binance spot trade history does not say in which zone its times are",
+        ),
+        (
+            "a.csv",
+            CLOSED + "BTCUSDT,Sell,1,2,3,1,2024-03-04 09:30:00\n",
+            (),
+            "but not when it was op",
+        ),
+    ],
+)
+def test_a_bad_export_is_named_and_leaves_nothing(
+    cli: Command, tmp_path: Path, name: str, text: str, more: tuple[str, ...], told: str
+) -> None:
+    path, out = tmp_path / name, tmp_path / "gold.parquet"
+    path.write_text(text, encoding="utf-8")
+    said = cli("import", path, "--bars", BARS, "--out", out, *more)
+    assert said.code == 2
+    assert told in said.err
+    assert [one.name for one in tmp_path.iterdir()] == [name]
+
+
+def test_html_reports_say_which_library_they_need(
+    cli: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "report.html"
+    path.write_text(REPORT.format(""), encoding="utf-16")
+    monkeypatch.setitem(sys.modules, "lxml", None)
+    said = cli("import", path, "--bars", BARS, "--out", tmp_path / "gold.parquet")
+    assert said.code == 2
+    assert "report.html: to read HTML reports, pip install 'tradegen[html]'" in said.err
+
+
+def test_text_in_another_encoding_than_unicode_is_refused(cli: Command, tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_bytes("Zeit,Wertpapier\n1,Münchener Rück\n".encode("latin-1"))
+    said = cli("import", path, "--bars", BARS, "--out", tmp_path / "gold.parquet")
+    assert said.code == 2
+    assert "log.csv: not UTF-8 text; save it as CSV in UTF-8" in said.err
+
+
+def test_files_of_two_vendors_are_imported_each_for_itself(cli: Command, tmp_path: Path) -> None:
+    said = cli("import", FILLS, TRIPS, "--bars", BARS, "--out", tmp_path / "gold.parquet")
+    assert said.code == 2
+    assert "unexpected extra argument" in said.err
+
+
+@pytest.fixture(scope="module")
+def spot_export(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example's fills as Binance exports them, in UTF-16 as Excel saves text."""
+    path = tmp_path_factory.mktemp("vendor") / "spot.csv"
+    lines = FILLS.read_text(encoding="utf-8").replace("-USD", "USDT").splitlines()[1:]
+    rows = [line.split(",") for line in lines]
+    text = SPOT + "".join(
+        f"{time[:10]} {time[11:19]},{symbol},{side.upper()},{price},"
+        f"{size}{symbol[:3]},1USDT,0.001BNB\n"
+        for time, symbol, side, size, price in rows
+    )
+    path.write_text(text, encoding="utf-16")
+    return path
+
+
+def test_a_vendors_export_becomes_the_same_gold_as_the_plain_table(
+    cli: Command, tmp_path: Path, spot_export: Path
+) -> None:
+    ours, theirs = tmp_path / "ours.parquet", tmp_path / "theirs.parquet"
+    assert cli("import", FILLS, "--bars", BARS, "--out", ours).code == 0
+    said = cli("import", spot_export, "--bars", BARS, "--out", theirs)
+    assert (said.code, said.err) == (0, "")
+    assert (
+        "129 rows, read as Binance spot trade history (--format csv reads a plain table, "
+        "--format binance-spot states this)"
+    ) in said.out
+    assert "the fees of 129 fills are in BNB, whose price is not known: not counted" in said.out
+    made, known = rows_of(theirs), rows_of(ours)
+    for name in ("side", "entry_time", "exit_time", "entry_price", "exit_price", "quantity"):
+        assert (made[name] == known[name]).all()
+
+
+ZONES = {"binance-futures": "UTC", "ibkr-flex": "America/New_York", "mt5": "Europe/Athens"}
+ZONES |= dict.fromkeys(("tradervue", "tradersync"), "America/New_York")
+
+
+@pytest.mark.parametrize("path", sorted((EXAMPLES / "vendors").iterdir()), ids=lambda one: one.stem)
+def test_the_example_of_every_vendor_is_the_same_trades(
+    cli: Command, tmp_path: Path, path: Path
+) -> None:
+    zone = ("--tz", ZONES[path.stem]) if path.stem in ZONES else ()
+    out = tmp_path / "gold.parquet"
+    said = cli("import", path, "--bars", BARS, "--out", out, *zone)
+    assert (said.code, said.err) == (0, "")
+    made = rows_of(out).sort_values("entry_time", ignore_index=True)
+    known = pd.read_csv(TRIPS, parse_dates=["entry_time", "exit_time"]).head(len(made))
+    assert len(made) >= 12
+    for name in ("side", "entry_time", "exit_time"):
+        assert (made[name] == known[name]).all()
+    for name in ("entry_price", "exit_price", "quantity"):
+        assert made[name].to_numpy() == pytest.approx(known[name].to_numpy())
+    assert not (tmp_path / "gold.left-out.csv").exists() or path.stem == "mt5"
+
+
+def test_a_wrong_format_may_be_set_right(cli: Command, tmp_path: Path, spot_export: Path) -> None:
+    options = ("--bars", BARS, "--out", tmp_path / "gold.parquet", "--dry-run")
+    said = cli("import", spot_export, "--format", "csv", "--map", "fee=-", "--tz", "UTC", *options)
+    assert said.code == 2
+    assert "'Executed', 'Amount' may each be the quantity" in said.err
+    plain = ("--map", "quantity=Executed", "--map", "fee=-", "--tz", "UTC")
+    said = cli("import", spot_export, *plain, *options)
+    assert said.code == 0, said.err
+    assert "129 rows, read as fills" in said.out
+
+
+def test_rows_that_are_no_trades_are_told_and_listed(cli: Command, tmp_path: Path) -> None:
+    path = tmp_path / "report.csv"
+    deals = "2024.03.04 09:31:00,1,BTCUSD,buy,in,0.2,51895.2,1,0\n"
+    deals += "2024.03.04 17:18:00,2,BTCUSD,sell,out,0.2,51405.3,2,0\n"
+    path.write_text(DEALS + DEAL.replace("buy", "balance") + deals, encoding="utf-8")
+    options = ("--bars", BARS, "--tz", "UTC", "--out", tmp_path / "gold.parquet")
+    said = cli("import", path, *options)
+    assert said.code == 0, said.err
+    assert "  not imported: 1 rows; Type balance: no trade" in said.out
+    assert "1 of 1 round trips are gold" in said.out
+    with (tmp_path / "gold.left-out.csv").open(encoding="utf-8") as file:
+        (left,) = csv.DictReader(file)
+    assert (left["rows"], left["reason"], left["why"]) == (
+        *("1", "not imported"),
+        "Type balance: no trade",
+    )
+
+
+def test_what_is_found_of_a_log_is_kept_as_settings_that_read_it_again(
+    cli: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = FILLS.read_text(encoding="utf-8").splitlines()
+    lines[0] = "When,symbol,side,Größe,price"
+    path = written(tmp_path, "My trades", "", *lines)
+    maps = ("--map", "time=When", "--map", "quantity=Größe", "--symbol", "BTC-USD=BTC-USD")
+    said = cli("import", path, *maps, "--show-map")
+    assert said.code == 0
+    assert "the header is line 3; what stands above it is not read" in said.err
+    assert tomllib.loads(said.out)["import"] == {
+        "format": "csv",
+        "columns": {
+            "time": "When",
+            "symbol": "symbol",
+            "side": "side",
+            "price": "price",
+            "quantity": "Größe",
+        },
+        "symbols": {"BTC-USD": "BTC-USD"},
+    }
+    Path("tradegen.toml").write_text(said.out, encoding="utf-8")
+    said = cli("import", path, "--bars", BARS, "--dry-run")
+    assert said.code == 0, said.err
+    assert "57 of 57 round trips are gold" in said.out
+
+
+def test_flags_win_over_the_settings_file(
+    cli: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    toml = tmp_path / "tradegen.toml"
+    toml.write_text("[import]\nmatch = 'fifo'\ntz = 'Mars'\n", encoding="utf-8")
+    said = cli("import", FILLS, "--bars", BARS, "--dry-run", "--tz", "UTC")
+    assert said.code == 0, said.err
+    assert "first in, first out" in said.out
+    said = cli("import", FILLS, "--bars", BARS, "--dry-run", "--tz", "UTC", "--match", "flat")
+    assert "from flat to flat" in said.out
+    said = cli("import", FILLS, "--bars", BARS, "--dry-run")
+    assert "time zone 'Mars' is not known" in said.err
+
+
+def test_settings_of_columns_do_not_stand_in_the_way_of_a_stated_format(
+    cli: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spot_export: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    toml = "[import]\ntime_format = '%d.%m.%Y'\n[import.columns]\nprice = 'Px'\n"
+    (tmp_path / "tradegen.toml").write_text(toml, encoding="utf-8")
+    options = ("--bars", BARS, "--dry-run", "--format", "binance-spot")
+    assert cli("import", spot_export, *options).code == 0
+
+
+def test_settings_of_symbols_may_be_those_of_several_logs(
+    cli: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    toml = '[import.symbols]\nDOGE = "DOGE-USD"\n"BTC-USD" = "BTC-USD"\n'
+    (tmp_path / "tradegen.toml").write_text(toml, encoding="utf-8")
+    assert cli("import", FILLS, "--bars", BARS, "--dry-run").code == 0
+    said = cli("import", FILLS, "--bars", BARS, "--dry-run", "--symbol", "DOGE=BTC-USD")
+    assert "--symbol DOGE: the file holds no such symbol" in said.err
+
+
+def test_fills_that_differ_but_in_their_ids_are_no_repeated_rows(
+    cli: Command, tmp_path: Path
+) -> None:
+    path = tmp_path / "futures.csv"
+    fill = "7,2024-03-04 09:31:00,BTCUSDT,BUY,51895.2,0.1,5189.52,2 USDT,0,true,false,{},1\n"
+    header = FUTURES.strip() + ",Buyer,Maker,Trade ID,Order ID\n"
+    path.write_text(header + fill.format(1) + fill.format(2), encoding="utf-8")
+    options = ("--bars", BARS, "--tz", "UTC", "--dry-run")
+    assert "repeat another one" not in cli("import", path, *options).out
+    path.write_text(header + fill.format(1) + fill.format(1), encoding="utf-8")
+    assert "1 rows repeat another one" in cli("import", path, *options).out
+
+
+def test_symbols_that_differ_only_in_case_are_one(cli: Command, tmp_path: Path) -> None:
+    lines = FILLS.read_text(encoding="utf-8").splitlines()
+    lines[2::5] = [line.replace("BTC-USD", "btc-usd") for line in lines[2::5]]
+    path, out = written(tmp_path, *lines), tmp_path / "gold.parquet"
+    said = cli("import", path, "--bars", BARS, "--out", out)
+    assert "btc-usd is taken for BTC-USD, as they differ only in case" in said.out
+    assert "57 of 57 round trips are gold" in said.out
+    assert set(rows_of(out)["symbol"]) == set(pd.read_csv(FILLS)["symbol"])
+
+
+def test_without_bars_nothing_is_imported(cli: Command, tmp_path: Path) -> None:
+    said = cli("import", FILLS, "--out", tmp_path / "gold.parquet")
+    assert said.code == 2
+    assert "--bars: name a file of bars" in said.err
 
 
 @pytest.mark.parametrize("suffix", [".xlsx", ".parquet"])

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tradegen.errors import GoldError
-from tradegen.importers.columns import Kind, find_columns
+from tradegen.importers.columns import find_columns
+from tradegen.importers.names import Kind
 from tradegen.importers.sheet import Sheet
 
 
@@ -97,3 +98,30 @@ def test_what_is_missing_is_named_with_what_to_do() -> None:
         find_columns(sheet("when", "symbol", "side", "price", "size"), {})
     assert "log.csv: read as fills, and no column is found for time" in str(refused.value)
     assert "--map time=COLUMN; found when, symbol, side, price, size" in str(refused.value)
+
+
+def signed(*quantities: str) -> Sheet:
+    columns = {"time": ["1"], "symbol": ["A"], "price": ["1"], "qty": list(quantities)}
+    height = len(quantities)
+    return Sheet(
+        Path("log.csv"),
+        {name: cells * height if name != "qty" else cells for name, cells in columns.items()},
+        list(range(1, height + 1)),
+    )
+
+
+def test_without_a_column_of_sides_negative_quantities_are_sold() -> None:
+    found = find_columns(signed("5", "-5"), {})
+    assert found.of["side"] == "qty"
+    assert found.signed
+
+
+def test_where_no_quantity_is_negative_the_side_is_asked_for() -> None:
+    with pytest.raises(GoldError, match="no column is found for side"):
+        find_columns(signed("5", "5"), {})
+
+
+def test_a_column_of_sides_comes_before_signs() -> None:
+    sheet = signed("5", "-5")
+    both = Sheet(sheet.path, {**sheet.columns, "side": ["buy", "sell"]}, sheet.numbers)
+    assert not find_columns(both, {}).signed

@@ -204,3 +204,17 @@ def test_of_one_moment_the_file_tells_the_order_also_where_the_newest_come_first
     fills = [fill(k, signed, 10 + k, time=k // 2) for k, signed in enumerate((1, -1, 2, -2))]
     assert match_flat(reversed(fills), 0.0) == match_flat(fills, 0.0)
     assert all(trip.long for trip in match_flat(fills, 0.0).trips)
+
+
+@pytest.mark.parametrize("match", [match_flat, match_fifo])
+def test_positions_in_books_of_their_own_do_not_close_each_other(match: Match) -> None:
+    hedged = [
+        fill(0, 2, 10, book="long"),
+        fill(1, -1, 12, book="short"),
+        fill(2, 1, 11, book="short"),
+        fill(3, -2, 13, book="long"),
+    ]
+    found = match(hedged, 0.0)
+    assert found.unfinished == []
+    made = sorted((one.long, one.quantity, one.entry_price, one.exit_price) for one in found.trips)
+    assert made == [(False, 1, 12, 11), (True, 2, 10, 13)]

@@ -3,7 +3,7 @@
 import pytest
 
 from tradegen.errors import InputError
-from tradegen.importers.symbols import pair_symbols
+from tradegen.importers.symbols import one_spelling, pair_symbols
 
 BARS = ["BTCUSDT", "ETH-USD", "ETHUSDC", "LUNAUSDT", "AAPL", "BRK.B"]
 
@@ -31,3 +31,13 @@ def test_the_same_name_comes_first_and_two_that_fit_are_not_guessed_between() ->
 def test_a_stated_name_without_bars_is_refused() -> None:
     with pytest.raises(InputError, match="--symbol X=Y: no bars of Y"):
         pair_symbols(["X"], BARS, {"X": "Y"})
+
+
+def test_symbols_that_differ_only_in_case_are_written_as_most_of_them_are() -> None:
+    log = ["abc", "ABC", "ABC", "Xyz"]
+    assert one_spelling(log, ["Abc", "XYZ"], []) == {"abc": "ABC"}
+
+
+def test_symbols_stay_apart_of_which_the_bars_hold_both_or_one_is_stated() -> None:
+    assert one_spelling(["abc", "ABC"], ["abc", "ABC"], []) == {}
+    assert one_spelling(["abc", "ABC"], ["ABC"], ["abc"]) == {}

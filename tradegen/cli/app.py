@@ -340,7 +340,8 @@ def evaluate(
 @app.command("import")
 def import_(
     file: Annotated[
-        Path, typer.Argument(help="Fills or round trips: a CSV, Excel or Parquet file")
+        Path,
+        typer.Argument(help="Fills or round trips: a vendor's export, CSV, Excel or Parquet file"),
     ],
     bars: Annotated[
         list[Path] | None, typer.Option("--bars", help="File of bars by symbol; repeatable")
@@ -350,10 +351,14 @@ def import_(
         typer.Option("--bars-from", help="Provider of bars that no file has: yfinance, alpaca"),
     ] = None,
     out: Annotated[Path, typer.Option(help="File to write")] = Path("gold.parquet"),
+    format_: Annotated[
+        str | None,
+        typer.Option("--format", help="Vendor's format, or csv: a plain table [told by content]"),
+    ] = None,
     match: Annotated[
-        Match,
-        typer.Option(help="How fills become round trips: flat to flat, or first in, first out"),
-    ] = Match.FLAT,
+        Match | None,
+        typer.Option(help="Fills to round trips: flat to flat, or first in, first out [flat]"),
+    ] = None,
     column: Annotated[
         list[str] | None,
         typer.Option("--map", help='Column of a field, e.g. entry_price="Open Px"; repeatable'),
@@ -380,41 +385,67 @@ def import_(
         typer.Option("--fix", help="Faults of bars to fix, e.g. splits,zone; or all; repeatable"),
     ] = None,
     dust: Annotated[
-        float, typer.Option(help="Share of a position that may be left when it counts as closed")
-    ] = 0.002,
+        float | None, typer.Option(help="Share of a position that may be left at its end [0.002]")
+    ] = None,
     skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Drop rows that cannot be read instead of stopping")
-    ] = False,
+        bool | None,
+        typer.Option("--skip-bad", help="Drop rows that cannot be read instead of stopping"),
+    ] = None,
+    config: ConfigOption = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would become of the rows, write nothing")
     ] = False,
     as_json: JsonOption = False,
+    show_map: Annotated[
+        bool,
+        typer.Option("--show-map", help="Say how the file is read, as settings to keep; no more"),
+    ] = False,
 ) -> None:
     """Make gold of what a broker, an exchange or a journal exports."""
-    from tradegen.cli.import_command import Asked, import_command
+    from tradegen.cli.import_asked import Asked
+    from tradegen.cli.import_command import import_command
     from tradegen.data.gold import zone
+    from tradegen.settings import load_settings
 
+    columns, symbols = _pairs("--map", column), _pairs("--symbol", symbol)
+    flags = {
+        "format": format_,
+        "match": match and match.value,
+        "columns": columns,
+        "symbols": symbols,
+        "interval": interval,
+        "tz": tz,
+        "bars_tz": bars_tz,
+        "time_format": time_format,
+        "dust": dust,
+        "skip_bad": skip_bad,
+    }
+    settings = load_settings(_tree({"import": flags}), config).importing
+    plain = format_ in (None, "csv")  # a vendor's format, stated, has no use for a table's columns
     import_command(
         Asked(
             file=file,
-            bars=bars or (),
+            bars=bars or [],
             bars_from=bars_from,
             out=out,
-            fifo=match is Match.FIFO,
-            columns=_pairs("--map", column),
-            symbols=_pairs("--symbol", symbol),
-            interval=interval,
-            tz=zone(tz),
-            bars_tz=zone(bars_tz),
-            time_format=time_format,
-            dust=dust,
-            skip_bad=skip_bad,
+            format=settings.format,
+            fifo=settings.match == "fifo",
+            columns=settings.columns if plain else columns,
+            symbols=settings.symbols,
+            must_trade=symbols,
+            interval=settings.interval,
+            tz=zone(settings.tz),
+            bars_tz=zone(settings.bars_tz),
+            time_format=settings.time_format if plain else time_format,
+            dust=settings.dust,
+            skip_bad=settings.skip_bad,
             force=force,
             dry_run=dry_run,
             fixes=fix or (),
             calendar=calendar,
             as_json=as_json,
+            show_map=show_map,
         )
     )
 

@@ -7,13 +7,14 @@ from rich.console import Console
 from rich.text import Text
 
 
-def make_console() -> Console:
-    """Return a console for stdout.
+def make_console(*, stderr: bool = False) -> Console:
+    """Return a console for stdout, or for stderr.
 
     Markup is off: names, notes and critiques may hold brackets. Lines are wrapped in a terminal
     only, so that paths and commands can be copied and logs can be searched.
     """
-    return Console(markup=False, highlight=False, soft_wrap=not sys.stdout.isatty())
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(stderr=stderr, markup=False, highlight=False, soft_wrap=not stream.isatty())
 
 
 def silence_stdout() -> None:

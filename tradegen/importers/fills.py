@@ -1,4 +1,4 @@
-"""Fills: many executions, matched into round trips per account and symbol."""
+"""Fills: many executions, matched into round trips per account, symbol and book."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -11,7 +11,11 @@ _NONE = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """One execution: `quantity` is above 0, `time` in microseconds since 1970."""
+    """One execution: `quantity` is above 0, `time` in microseconds since 1970.
+
+    `book` sets positions of one symbol apart that do not close each other, as the long and the
+    short ones of a hedging account do not.
+    """
 
     row: int
     time: int
@@ -22,6 +26,7 @@ class Fill:
     fee: float = 0.0
     order_id: str = ""
     account: str = ""
+    book: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +152,9 @@ def match_fifo(fills: Iterable[Fill], dust: float) -> Matched:
 
 
 def _matched(fills: Iterable[Fill], match: Callable[[Sequence[Fill]], _Positions]) -> Matched:
-    books: dict[tuple[str, str], list[Fill]] = {}
+    books: dict[tuple[str, str, str], list[Fill]] = {}
     for fill in in_order(fills):
-        books.setdefault((fill.account, fill.symbol), []).append(fill)
+        books.setdefault((fill.account, fill.symbol, fill.book), []).append(fill)
     found = Matched([], [])
     for book in books.values():
         for position, has_ended in match(book):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tradegen.data.row import from_microseconds
 from tradegen.errors import Problem
+from tradegen.importers.export import PassedOver
 from tradegen.importers.fills import Trip, Unfinished
 
 
@@ -22,18 +23,20 @@ def left_out_records(
     left_out: Sequence[LeftOut],
     unfinished: Sequence[Unfinished],
     problems: Sequence[Problem],
+    passed_over: Sequence[PassedOver],
     path: Path,
 ) -> list[dict[str, object]]:
     """Return what is no gold as records: the position, the rows of the file, and why."""
     unread = [
         {
-            **dict.fromkeys(("symbol", "account", "side", "quantity", "entry_time", "exit_time")),
-            "file": str(path),
-            "rows": str(one.row),
+            **_row(one.row, path),
             "reason": "cannot be read",
             "why": f"{one.field} is {one.value or 'missing'}; expected {one.expected}",
         }
         for one in problems
+    ]
+    others = [
+        {**_row(one.row, path), "reason": "not imported", "why": one.why} for one in passed_over
     ]
     trips = [
         {
@@ -55,7 +58,12 @@ def left_out_records(
         }
         for one in unfinished
     ]
-    return [*trips, *open_, *unread]
+    return [*trips, *open_, *unread, *others]
+
+
+def _row(row: int | None, path: Path) -> dict[str, object]:
+    position = ("symbol", "account", "side", "quantity", "entry_time", "exit_time")
+    return {**dict.fromkeys(position), "file": str(path), "rows": str(row)}
 
 
 def _record(one: Trip | Unfinished, path: Path) -> dict[str, object]:

@@ -1,15 +1,16 @@
 """Records: a sheet's rows as fills, or as round trips, with everything that is wrong with them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from tradegen.errors import Problem
-from tradegen.importers.columns import OPTIONAL, Columns, Kind
+from tradegen.importers.columns import OPTIONAL, Columns
 from tradegen.importers.fills import Fill, Trip
+from tradegen.importers.names import Kind
 from tradegen.importers.sheet import Sheet
-from tradegen.importers.values import amount, is_buy, moment, positive, size
+from tradegen.importers.values import amount, is_buy, is_positive, moment, positive, size
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,19 @@ class Read:
     fills: list[Fill]
     trips: list[Trip]
     problems: list[Problem]
+
+    @property
+    def symbols(self) -> list[str]:
+        """The symbol of every fill and round trip."""
+        return [fill.symbol for fill in self.fills] + [trip.symbol for trip in self.trips]
+
+    def respelt(self, spelling: Mapping[str, str]) -> "Read":
+        """Return the same with some symbols written in another way."""
+        return Read(
+            [replace(one, symbol=spelling.get(one.symbol, one.symbol)) for one in self.fills],
+            [replace(one, symbol=spelling.get(one.symbol, one.symbol)) for one in self.trips],
+            self.problems,
+        )
 
 
 def read_records(sheet: Sheet, columns: Columns, tz: ZoneInfo | None, form: str | None) -> Read:
@@ -31,7 +45,7 @@ def read_records(sheet: Sheet, columns: Columns, tz: ZoneInfo | None, form: str 
         "time": time,
         "entry_time": time,
         "exit_time": time,
-        "side": is_buy,
+        "side": is_positive if columns.signed else is_buy,
         "price": positive,
         "entry_price": positive,
         "exit_price": positive,
@@ -44,6 +58,8 @@ def read_records(sheet: Sheet, columns: Columns, tz: ZoneInfo | None, form: str 
     for row, number in enumerate(sheet.numbers):
         texts = {field: column[row] for field, column in cells.items()}
         values, wrong = _parsed(texts, parsers)
+        if columns.signed and "quantity" in wrong:
+            wrong.pop("side", None)  # the same cell
         if not wrong and columns.kind is Kind.FILLS:
             read.fills.append(_fill(number, values))
         elif not wrong and values["exit_time"] < values["entry_time"]:
@@ -85,6 +101,7 @@ def _fill(row: int, values: Mapping[str, Any]) -> Fill:
         fee=values["fee"],
         order_id=values["order_id"],
         account=values["account"],
+        book=values["book"],
     )
 
 

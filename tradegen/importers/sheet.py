@@ -1,7 +1,8 @@
 """Sheets: a table of text as a broker, an exchange or a person wrote it."""
 
 import csv
-from collections.abc import Mapping
+import io
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from zipfile import BadZipFile
@@ -10,10 +11,14 @@ from tradegen.data.column_names import refuse_same_names
 from tradegen.data.parquet import read_table
 from tradegen.data.regular_file import why_no_file
 from tradegen.errors import GoldError, InputError, Problem
+from tradegen.importers.header import find_delimiter, find_header
+from tradegen.importers.text import read_text
 
-_PARQUET = (".parquet", ".pq")
-_EXCEL = (".xlsx", ".xlsm")
-_TEXT = (".csv", ".tsv", ".txt")
+PARQUET = (".parquet", ".pq")
+EXCEL = (".xlsx", ".xlsm")
+TEXT = (".csv", ".tsv", ".txt")
+_BEGINNING = 65_536
+_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +26,15 @@ class Sheet:
     """Columns of text, "" where nothing is written.
 
     `numbers` are those of its rows among the data rows of the file, from 1; `problems` tells of
-    rows that have not as many values as there are columns.
+    rows that have not as many values as there are columns; `header` is the line, from 1, that
+    names the columns.
     """
 
     path: Path
     columns: Mapping[str, list[str]]
     numbers: list[int]
     problems: list[Problem] = field(default_factory=list)
+    header: int = 1
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -44,55 +51,85 @@ class Sheet:
         return len(rows) - len(set(rows))
 
 
-def read_sheet(path: Path) -> Sheet:
+def read_sheet(path: Path, stated: Collection[str] = ()) -> Sheet:
     """Read a CSV, Excel or Parquet file as text; rows without any value are passed over.
 
-    Raises `GoldError` for a file that is not there, unreadable, empty or has two columns of one
-    name, and `InputError` for an Excel file without `tradegen[excel]`.
+    `stated` are names that its columns are known to have. Raises `GoldError` for a file that is
+    not there, unreadable, empty or has two columns of one name, and `InputError` for an Excel file
+    without `tradegen[excel]`.
     """
+    rows = read_rows(path, stated)
+    header = find_header(rows, stated)
+    return as_sheet(path, rows, header)
+
+
+def as_sheet(path: Path, rows: Sequence[Sequence[str]], header: int) -> Sheet:
+    """Return rows of cells as a sheet whose columns the row at `header` names."""
+    names = [name.strip() for name in rows[header]] if rows else []
+    while names and not names[-1]:
+        names.pop()
+    refuse_same_names(path, names)
+    filled = [
+        (k, _without_empty_end(row, len(names)))
+        for k, row in enumerate(rows[header + 1 :], start=1)
+        if any(c.strip() for c in row)
+    ]
+    if not filled:
+        raise GoldError(f"{path}: holds no rows")
+    whole = [(number, row) for number, row in filled if len(row) == len(names)]
+    problems = [
+        Problem(str(path), number, "row", f"{len(row)} values", f"{len(names)}, one a column")
+        for number, row in filled
+        if len(row) != len(names)
+    ]
+    columns = {name: [row[k].strip() for _, row in whole] for k, name in enumerate(names)}
+    return Sheet(path, columns, [number for number, _ in whole], problems, header + 1)
+
+
+def _without_empty_end(row: Sequence[str], width: int) -> Sequence[str]:
+    """Return a row without the empty cells that programs write behind the last column."""
+    return row if any(cell.strip() for cell in row[width:]) else row[:width]
+
+
+def read_rows(path: Path, stated: Collection[str] = ()) -> list[list[str]]:
+    """Read a CSV, Excel or Parquet file as rows of cells, its header among them."""
     if (wrong := why_no_file(path)) is not None:
         raise GoldError(f"{path}: {wrong}")
     suffix = path.suffix.lower()
-    if suffix not in (*_PARQUET, *_EXCEL, *_TEXT):
-        raise GoldError(f"{path}: unknown kind of file; expected .csv, .tsv, .xlsx or .parquet")
+    if suffix not in (*PARQUET, *EXCEL, *TEXT):
+        raise GoldError(
+            f"{path}: no table of a known kind; expected .csv, .tsv, .xlsx or .parquet, HTML of "
+            "MetaTrader 5 (in English), or XML of an Interactive Brokers Flex Query"
+        )
     try:
-        lines = _text_lines(path) if suffix in _TEXT else _typed_lines(path, suffix)
+        return _text_rows(path, stated) if suffix in TEXT else _typed_rows(path, suffix)
     except ImportError as error:
         raise InputError(f"{path}: to read Excel files, pip install 'tradegen[excel]'") from error
     except UnicodeDecodeError as error:
         raise GoldError(f"{path}: not UTF-8 text; save it as CSV in UTF-8") from error
     except UNREADABLE as error:
         raise GoldError(f"{path}: not readable as a table: {error}") from error
-    names = [name.strip() for name in lines[0]] if lines else []
-    refuse_same_names(path, names)
-    rows = [(k, row) for k, row in enumerate(lines[1:], start=1) if any(c.strip() for c in row)]
-    if not rows:
-        raise GoldError(f"{path}: holds no rows")
-    whole = [(number, row) for number, row in rows if len(row) == len(names)]
-    problems = [
-        Problem(str(path), number, "row", f"{len(row)} values", f"{len(names)}, one a column")
-        for number, row in rows
-        if len(row) != len(names)
-    ]
-    columns = {name: [row[k].strip() for _, row in whole] for k, name in enumerate(names)}
-    return Sheet(path, columns, [number for number, _ in whole], problems)
 
 
 UNREADABLE = (ValueError, OSError, KeyError, csv.Error, BadZipFile)
 """What pandas, Arrow, zip and csv raise for a file that is no table; they know more than one."""
 
 
-def _text_lines(path: Path) -> list[list[str]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        header = file.readline()
-        file.seek(0)
-        return list(csv.reader(file, delimiter=max(",;\t|", key=header.count), strict=True))
+def _text_rows(path: Path, stated: Collection[str]) -> list[list[str]]:
+    text = read_text(path)
+    if text.lstrip().startswith("<"):
+        raise ValueError(
+            f"it begins as a page of HTML or XML does, with {text.lstrip()[:_SHOWN]!r}; "
+            "if that is an error of the site, download it again"
+        )
+    delimiter = find_delimiter(text[:_BEGINNING].splitlines(), stated)
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
 
 
-def _typed_lines(path: Path, suffix: str) -> list[list[str]]:
+def _typed_rows(path: Path, suffix: str) -> list[list[str]]:
     import pandas as pd
 
-    if suffix in _EXCEL:  # the heading as a row, or pandas would rename those that are alike
+    if suffix in EXCEL:  # the heading as a row, or pandas would rename those that are alike
         frame = pd.read_excel(path, dtype=str, keep_default_na=False, header=None)
         lines: list[list[str]] = frame.to_numpy().tolist()
         return lines

@@ -1,5 +1,6 @@
 """Symbols: trades and bars of one market often name it in different ways."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -45,6 +46,26 @@ def pair_symbols(trades: Iterable[str], bars: Iterable[str], stated: Mapping[str
         elif len(fits) == 1:
             found[symbol] = fits[0]
     return Symbols(found, tuple(sorted(set(trades) - found.keys())))
+
+
+def one_spelling(
+    trades: Iterable[str], bars: Iterable[str], stated: Iterable[str]
+) -> Mapping[str, str]:
+    """Return how symbols of a log that differ only in case are to be written: as most of them are.
+
+    Those stay apart of which the bars hold several spellings, or one is `stated`.
+    """
+    told_apart = Counter(name.casefold() for name in {*bars})
+    told_apart.update(2 * [name.casefold() for name in stated])
+    spelt: dict[str, Counter[str]] = {}
+    for symbol in trades:
+        spelt.setdefault(symbol.casefold(), Counter())[symbol] += 1
+    return {
+        one: counts.most_common(1)[0][0]
+        for name, counts in spelt.items()
+        for one in counts
+        if len(counts) > 1 and told_apart[name] < 2 and one != counts.most_common(1)[0][0]
+    }
 
 
 def _plain(symbol: str) -> str:

@@ -26,6 +26,8 @@ from tradegen.importers.left_out import LeftOut
 from tradegen.importers.symbols import Symbols
 
 _SEVERAL, _ONE = "fills_vwap", "fill"
+MADE_ANEW = frozenset({*CORE_FIELDS, "price_source", "account", "fees"})
+"""Columns of gold that importing makes: of a log's own column of such a name nothing is kept."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ def _rows(kept: Sequence[tuple[Trip, str, Bars]]) -> Rows:
         "fees": [trip.fees if with_fees else None for trip in trips],
     }
     for name in dict.fromkeys(name for trip in trips for name in trip.own):
-        if name not in CORE_FIELDS and name not in extras:
+        if name not in MADE_ANEW:
             cells = [trip.own.get(name, "") for trip in trips]
             extras[name] = [Cell(cell) if cell else None for cell in cells]
     return Rows(

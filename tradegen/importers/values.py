@@ -94,3 +94,9 @@ def is_buy(text: str) -> bool:
     if plain in _SELLS:
         return False
     raise ValueError("buy or sell (or long or short)")
+
+
+def is_positive(text: str) -> bool:
+    """Return whether a signed quantity is bought (or held long)."""
+    size(text)
+    return amount(text) > 0

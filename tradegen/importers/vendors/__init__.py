@@ -1,0 +1,1 @@
+"""Vendors: one module for each from whose exports trades are read."""
