@@ -1,5 +1,6 @@
 """The Python API: run the main job, and evaluate what it made, from a script or a notebook."""
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -224,7 +225,9 @@ def evaluate(
     Gold that was a data frame must be given again: its file has gone. Raises kinds of
     `TradegenError`.
     """
-    from tradegen.evaluating import evaluate_rows
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="IProgress not found")  # tqdm's, in notebooks
+        from tradegen.evaluating import evaluate_rows
 
     if not isinstance(rows, (RunResult, str, Path)):
         raise InputError(

@@ -69,7 +69,7 @@ class Kernel:
 def kernel(folder: Path) -> Iterator[Kernel]:
     """Run a kernel in a folder while the block runs."""
     manager = KernelManager(kernel_name="python3")
-    manager.start_kernel(cwd=str(folder))
+    manager.start_kernel(cwd=str(folder), extra_arguments=["--log-level=ERROR"])
     client = manager.client()
     client.start_channels()
     try:
