@@ -16,35 +16,35 @@ BOXES: dict[str, tuple[int, int, str, str]] = {
     "sampler": (180, 20, "sampler", "a volatility, 3 seeds"),
     "generator": (350, 20, "generator", "writes one trade"),
     "judge": (520, 20, "judge", "realism, rules, copies"),
-    "ledger": (690, 20, "ledger", "nothing is lost"),
-    "refiner": (520, 130, "refiner", "mends what was named"),
+    "ledger": (720, 20, "ledger", "nothing is lost"),
+    "refiner": (520, 130, "refiner", "mends those fields"),
     "thrown": (350, 130, "thrown away", "kept with its critique"),
-    "rows": (690, 130, "rows.parquet", "exactly n trades"),
+    "rows": (720, 130, "rows.parquet", "exactly n trades"),
     "holdout": (10, 240, "holdout", "never seen before"),
     "evaluate": (520, 240, "evaluate", "backtest, Hyperband"),
-    "verdict": (690, 240, "verdict", "overfit, underfit?"),
+    "verdict": (720, 240, "verdict", "overfit, underfit?"),
 }
 
 ARROWS: Sequence[str] = (
     "M140 47H176",
     "M310 47H346",
     "M480 47H516",
-    "M650 47H686",
-    "M755 74V126",
-    "M570 74V126",
-    "M600 130V78",
-    "M520 157H484",
-    "M755 184V212H585V236",
+    "M650 47H716",
+    "M785 74V126",
+    "M575 74V126",
+    "M605 130V78",
+    "M535 74V100H415V126",
+    "M785 184V212H585V236",
     "M75 74V236",
     "M140 267H516",
-    "M650 267H686",
+    "M650 267H716",
 )
 
 WORDS: Sequence[tuple[int, int, str, str]] = (
-    (668, 40, "middle", "passes"),
-    (562, 104, "end", "fails"),
-    (608, 104, "start", "at most twice"),
-    (502, 150, "middle", "still"),
+    (682, 40, "middle", "passes"),
+    (569, 118, "end", "fails"),
+    (613, 106, "start", "at most twice"),
+    (475, 94, "middle", "a third time"),
     (84, 160, "start", "the latest 20 %"),
     (328, 260, "middle", "real trades to hold the new ones against"),
 )
@@ -62,7 +62,7 @@ def picture() -> str:
         for x, y, anchor, said in WORDS
     )
     return (
-        '<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 830 304" width="830" '
+        '<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 860 304" width="860" '
         'height="304" font-family="system-ui,sans-serif">\n'
         "<title>From your trades through sampler, generator, judge and refiner to rows, and from "
         "rows and holdout to a verdict</title>\n"

@@ -1,4 +1,4 @@
-"""Site: files of the checkout that the documentation links to get a page, so that no link is dead."""
+"""Site: files of the checkout that the documentation links to have pages: no link is dead."""
 
 import posixpath
 import re

@@ -69,8 +69,9 @@ def _places(nodes: Any, edges: Any) -> dict[str, Point]:
 def _box(label: str, at: Point) -> str:
     x, y = at
     end = label in _PLAIN.values()
+    radius = _HEIGHT // 2 if end else 8
     return (
-        f'<rect x="{x}" y="{y}" width="{_WIDTH}" height="{_HEIGHT}" rx="{_HEIGHT // 2 if end else 8}" '
+        f'<rect x="{x}" y="{y}" width="{_WIDTH}" height="{_HEIGHT}" rx="{radius}" '
         f'fill="currentColor" fill-opacity="{0.16 if end else 0.06}"/>'
         f'<text x="{x + _WIDTH // 2}" y="{y + _HEIGHT // 2 + 5}" text-anchor="middle" '
         f'fill="currentColor" stroke="none">{escape(label)}</text>'
@@ -80,7 +81,8 @@ def _box(label: str, at: Point) -> str:
 def _line(source: Point, target: Point, *, conditional: bool, beside: bool) -> str:
     """Return an edge; of two between the same nodes, one goes out at the side, one at the foot."""
     dashed = ' stroke-dasharray="5 4"' if conditional else ""
-    return f'<path d="{_path(source, target, beside=beside)}"{dashed} marker-end="url(#tradegen-tip)"/>'
+    path = _path(source, target, beside=beside)
+    return f'<path d="{path}"{dashed} marker-end="url(#tradegen-tip)"/>'
 
 
 def _path(source: Point, target: Point, *, beside: bool) -> str:
