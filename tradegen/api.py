@@ -225,9 +225,7 @@ def evaluate(
     Gold that was a data frame must be given again: its file has gone. Raises kinds of
     `TradegenError`.
     """
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="IProgress not found")  # tqdm's, in notebooks
-        from tradegen.evaluating import evaluate_rows
+    from tradegen.evaluating import evaluate_rows
 
     if not isinstance(rows, (RunResult, str, Path)):
         raise InputError(
@@ -243,6 +241,8 @@ def evaluate(
             },
         )
         file = None if settings_file is None else Path(settings_file)
+        stack.enter_context(warnings.catch_warnings())
+        warnings.filterwarnings("ignore", message="IProgress not found")  # tqdm's, in notebooks
         answer = evaluate_rows(
             str(rows.folder if isinstance(rows, RunResult) else rows),
             load_settings(tree, file, given_as="arguments"),

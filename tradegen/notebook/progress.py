@@ -75,7 +75,7 @@ class NotebookProgress:
             f"<p>{filled(self._last.ready / max(self._last.asked, 1), wide=True)}</p>",
             paragraph(line),
             *map(small, calls),
-            _buckets(fills, self._last),
+            _buckets(fills, self._last) if self._last.accepted < self._last.asked else "",
         )
         self._place.draw(html, "\n".join([told, line, *calls]))
 
