@@ -111,18 +111,17 @@ class NotebookSteps:
     def __call__(self, step: str) -> None:
         """Add a step that is begun."""
         self._steps.append((step, self._clock() - self._began))
-        self._draw(f"{step} ...")
+        before = "".join(
+            f"<li><small>{seconds:.0f} s: {escape(begun)}</small></li>"
+            for begun, seconds in self._steps
+        )
+        now = f"{step} ..."
+        self._place.draw(page(paragraph(now), f"<ul>{before}</ul>"), now)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
         if failed is None:
-            self._draw(f"evaluated in {duration(self._clock() - self._began)}")
-
-    def _draw(self, now: str) -> None:
-        before = "".join(
-            f"<li><small>{seconds:.0f} s: {escape(step)}</small></li>"
-            for step, seconds in self._steps
-        )
-        self._place.draw(page(f"<p>{escape(now)}</p><ul>{before}</ul>"), now)
+            told = f"evaluated in {duration(self._clock() - self._began)}"
+            self._place.draw(page(paragraph(told)), told)
