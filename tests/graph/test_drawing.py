@@ -24,9 +24,8 @@ def test_every_node_and_every_edge_of_the_graph_is_drawn() -> None:
 def test_no_two_nodes_overlap_and_all_lie_inside() -> None:
     svg = ET.fromstring(graph_svg(build_graph()))
     width, height = map(int, svg.attrib["viewBox"].split()[2:])
-    boxes = [
-        tuple(int(box.attrib[k]) for k in ("x", "y", "width", "height")) for box in svg.iter("rect")
-    ]
+    sides = ("x", "y", "width", "height")
+    boxes = [tuple(int(box.attrib[side]) for side in sides) for box in svg.iter("rect")]
     assert all(x >= 0 and y >= 0 and x + w <= width and y + h <= height for x, y, w, h in boxes)
     for i, (x1, y1, w1, h1) in enumerate(boxes):
         for x2, y2, w2, h2 in boxes[i + 1 :]:
