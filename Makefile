@@ -10,7 +10,8 @@ SDV := build/sdv
 SDV_METHODS ?= copula
 GOLD ?= equity
 
-.PHONY: run test lint format types imports docs cassettes lock bench bench-sdv clean help
+.PHONY: run test lint format types imports docs docs-site notebooks cassettes lock bench bench-sdv \
+  clean help
 
 run: $(VENV)/.ready  ## set up and run the main job
 	$(BIN)/python -m tradegen run --n 10000
@@ -34,6 +35,12 @@ format: $(VENV)/.ready-dev  ## format the code
 
 docs: $(VENV)/.ready-dev  ## write the generated pages anew
 	$(BIN)/python docs/generate.py
+
+docs-site: build/notebooks/.done  ## make the documentation a site in build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+
+notebooks: $(VENV)/.ready-dev  ## run the notebooks, into build/notebooks
+	$(BIN)/python docs/run_notebooks.py
 
 cassettes: $(VENV)/.ready-dev  ## record the NIM engine's HTTP anew (see docs/nim.md)
 	$(BIN)/python -m tests.engines.nim.record
@@ -77,6 +84,11 @@ $(VENV)/.ready-dev: requirements-dev.lock pyproject.toml | $(BIN)/python
 	$(PIP) --require-hashes -r requirements-dev.lock
 	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.ready
+
+# The site shows what the notebooks gave; they are run again when they have changed.
+build/notebooks/.done: $(wildcard notebooks/*.ipynb) | $(VENV)/.ready-dev
+	$(BIN)/python docs/run_notebooks.py
+	@touch $@
 
 # SDV needs an older pandas than tradegen, so it lives apart and is pinned nowhere.
 $(SDV)/.ready: | $(BIN)/python

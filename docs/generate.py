@@ -1,16 +1,23 @@
 """Write the reference pages from the code they speak of: `make docs`."""
 
+import ast
+import inspect
+import re
 import runpy
 import subprocess
 import sys
+import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
+import tradegen
 from tradegen.cli.init_command import settings_file
 from tradegen.data.invariants import INVARIANTS
 from tradegen.graph.build import build_graph
 from tradegen.indicators.catalogue import DEFAULT_SET
 
 REFERENCE = Path(__file__).parent / "reference"
+_ARGUMENTS_A_LINE = 2
 
 
 def commands_page() -> str:
@@ -66,6 +73,50 @@ def indicators_page() -> str:
     )
 
 
+def python_page() -> str:
+    """Return what `tradegen` has for Python: signatures and docstrings."""
+    parts = [_described(name) for name in tradegen.__all__ if not name.startswith("_")]
+    return (
+        "# Python\n\nWhat `import tradegen` offers. Everything else may change from version to "
+        "version.\n\n" + "\n".join(parts)
+    )
+
+
+def _described(name: str) -> str:
+    """Return a function, or a class with its public methods and properties."""
+    thing = getattr(tradegen, name)
+    if inspect.isfunction(thing):
+        return f"## {name}\n\n{_signature(name, thing)}\n{_words(thing)}\n"
+    parts = [f"## {name}\n\n{_words(thing)}\n"]
+    for member, what in vars(thing).items():
+        if member.startswith("_"):
+            continue
+        if isinstance(what, property):
+            parts.append(f"### {name}.{member}\n\n{_words(what)}\n")
+        elif inspect.isfunction(what):
+            parts.append(f"### {name}.{member}\n\n{_signature(member, what)}\n{_words(what)}\n")
+    return "\n".join(parts)
+
+
+def _signature(name: str, function: Callable[..., object]) -> str:
+    """Return a signature as it stands in the source, one argument a line where they are many."""
+    (found,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
+    assert isinstance(found, ast.FunctionDef)
+    given = inspect.signature(function).parameters
+    arguments = ast.unparse(found.args)
+    if len(given) > _ARGUMENTS_A_LINE:
+        arguments = re.sub(rf", (?=(?:{'|'.join(given)}):|\\*,)", ",\n    ", arguments)
+        arguments = f"\n    {arguments},\n"
+    returned = "None" if found.returns is None else ast.unparse(found.returns)
+    told = f"{name}({arguments.replace('=', ' = ')}) -> {returned}"
+    told = re.sub(r"'((?:p[da]\.)?[A-Z]\w*)'", r"\1", told)  # what is imported late is quoted
+    return f"```text\n{told}\n```\n"
+
+
+def _words(thing: object) -> str:
+    return inspect.getdoc(thing) or ""
+
+
 def transcript_page() -> str:
     """Return one row's way through the graph."""
     page: str = runpy.run_path(str(Path(__file__).parent / "transcript.py"))["transcript_page"]()
@@ -78,6 +129,7 @@ PAGES = {
     "graph.md": graph_page,
     "invariants.md": invariants_page,
     "indicators.md": indicators_page,
+    "python.md": python_page,
     "transcript.md": transcript_page,
 }
 

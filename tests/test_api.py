@@ -20,6 +20,7 @@ from tradegen.api import EvaluationResult, RunResult, _diversity
 from tradegen.data.gold import DEMO_GOLD
 from tradegen.data.run_folder import RunFolder
 from tradegen.errors import InputError, StorageError, TradegenError
+from tradegen.notebook import run_view
 from tradegen.pipeline.job import Progress
 from tradegen.pipeline.prepare import Prepared
 from tradegen.samplers.columns import read_columns
@@ -66,9 +67,10 @@ def test_rows_come_as_a_data_frame_to_work_with(finished_run: FinishedRun) -> No
 
 def test_in_jupyter_a_result_shows_itself_as_a_table(finished_run: FinishedRun) -> None:
     html = finished_run.result._repr_html_()
-    assert "<b>first</b>: 40 of 40 rows accepted (done)" in html
-    assert html.count("<tr>") == 1 + len(finished_run.result.manifest["buckets"])
-    assert "<td>0.7</td><td>8</td><td>8</td>" in html
+    assert "<b>first</b>: 40 of 40 rows accepted" in html
+    buckets = len(finished_run.result.manifest["buckets"])
+    assert html.count("<tr>") == 1 + buckets + 1 + run_view.ROWS_SHOWN
+    assert '<td>0.7</td><td class="number">8</td><td class="number">8</td>' in html
 
 
 def test_a_result_fits_on_one_line(finished_run: FinishedRun) -> None:
@@ -94,7 +96,7 @@ def test_a_run_is_evaluated_from_python(
     assert repr(found) == f"EvaluationResult({found.record['headline']} {tmp_path / 'out'})"
     html = found._repr_html_()
     assert html.count("<tr>") == 1 + len(checks)
-    assert "<td>rows near gold</td>" in html
+    assert ">rows near gold</span>" in html
 
 
 def test_rows_that_cannot_be_evaluated_are_an_error_to_catch(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from tradegen.data.run_folder import RunFolder
 from tradegen.engines.attempt_log import Usage
 from tradegen.pipeline.job import Progress
 from tradegen.pipeline.prepare import prepare
-from tradegen.progress import PlainProgress, _fill, _Pace, duration
+from tradegen.progress import Pace, PlainProgress, _fill, duration
 from tradegen.settings import load_settings
 
 
@@ -65,7 +65,7 @@ def test_nothing_is_promised_before_the_first_row_is_ready() -> None:
 
 
 def test_the_time_left_is_told_once_enough_is_known_and_without_the_start() -> None:
-    pace = _Pace()
+    pace = Pace()
     assert pace.told(progress(session_ready=0, session_seconds=8.0)) == "0 rows/s"
     assert pace.told(progress(session_ready=40, session_seconds=10.0)) == "4 rows/s"
     assert pace.told(progress(session_ready=90, session_seconds=10.5)) == "9 rows/s"

@@ -1,9 +1,9 @@
 """The Python API: run the main job, and evaluate what it made, from a script or a notebook."""
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -58,17 +58,9 @@ class RunResult:
         return frame
 
     def _repr_html_(self) -> str:
-        body = "".join(
-            f"<tr><td>{escape(str(bucket['bucket']))}</td><td>{bucket['asked']:,}</td>"
-            f"<td>{bucket['accepted']:,}</td></tr>"
-            for bucket in self.manifest["buckets"]
-        )
-        head = "<tr><th>volatility</th><th>asked</th><th>accepted</th></tr>"
-        title = (
-            f"<b>{escape(self.folder.name)}</b>: {self.accepted:,} of {self.manifest['asked']:,} "
-            f"rows accepted ({escape(self.status)}), {self.manifest['seconds']:.1f} s"
-        )
-        return f"<div>{title}<table>{head}{body}</table></div>"
+        from tradegen.notebook.run_view import run_view
+
+        return run_view(self.folder, self.status, self.manifest)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -106,19 +98,9 @@ class EvaluationResult:
         return frame
 
     def _repr_html_(self) -> str:
-        body = "".join(
-            f"<tr><td>{escape(check['check'])}</td><td>{escape(check['outcome'])}</td>"
-            f"<td>{_number(check['value'])}</td><td>{_number(check['limit'])}</td></tr>"
-            for check in self.record["checks"]
-        )
-        head = "<tr><th>check</th><th>outcome</th><th>value</th><th>limit</th></tr>"
-        said = [self.record["headline"], *self.record["reasons"], self.record["next"]]
-        told = "".join(f"<p>{escape(line)}</p>" for line in said)
-        return f"<div>{told}<table>{head}{body}</table></div>"
+        from tradegen.notebook.evaluation_view import evaluation_view
 
-
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}"
+        return evaluation_view(self.record)
 
 
 class BudgetExhaustedError(TradegenError):
@@ -238,7 +220,7 @@ def evaluate(
     `rows` are a run's result, its name or folder, or a Parquet file with the columns of
     `rows.parquet`; a run needs no `gold`, it is held against the one it was made from. `quick`
     takes about a minute. Files go to `out`, or to the run's folder; `progressed` is told what is
-    begun. The other arguments are as those of `run`.
+    begun; left open, a notebook shows it. The other arguments are as those of `run`.
 
     Gold that was a data frame must be given again: its file has gone. Raises kinds of
     `TradegenError`.
@@ -259,12 +241,14 @@ def evaluate(
             },
         )
         file = None if settings_file is None else Path(settings_file)
+        stack.enter_context(warnings.catch_warnings())
+        warnings.filterwarnings("ignore", message="IProgress not found")  # tqdm's, in notebooks
         answer = evaluate_rows(
             str(rows.folder if isinstance(rows, RunResult) else rows),
             load_settings(tree, file, given_as="arguments"),
             quick=quick,
             out=None if out is None else Path(out),
-            progressed=progressed or (lambda _: None),
+            progressed=progressed or _steps(stack),
         )
     return EvaluationResult(answer.folder, answer.record)
 
@@ -312,15 +296,32 @@ def _written(frame: "pd.DataFrame", folder: Path) -> Path:
 
 
 def _observer(stack: ExitStack, *, progress: bool | None) -> Observer:
-    from tradegen.progress import can_be_shown, make_progress
+    from tradegen.notebook.kernel import in_notebook
+    from tradegen.progress import is_watched, make_progress
 
-    if progress is False or (progress is None and not can_be_shown()):
+    notebook = in_notebook()
+    if progress is False or (progress is None and not (notebook or is_watched())):
         return Silent()
     from rich.console import Console
 
-    shown = make_progress(Console(markup=False, highlight=False))
+    from tradegen.notebook.progress import NotebookProgress
+
+    shown = (
+        NotebookProgress() if notebook else make_progress(Console(markup=False, highlight=False))
+    )
     stack.callback(shown.close)
     return shown
+
+
+def _steps(stack: ExitStack) -> Callable[[str], None]:
+    """Return what shows an evaluation's steps: in a notebook alone."""
+    from tradegen.notebook.kernel import in_notebook
+
+    if not in_notebook():
+        return lambda _: None
+    from tradegen.notebook.progress import NotebookSteps
+
+    return stack.enter_context(NotebookSteps())
 
 
 def result_of(finished: Finished) -> RunResult:

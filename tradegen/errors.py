@@ -12,6 +12,10 @@ class TradegenError(Exception):
 
     exit_code: ClassVar[int] = 1
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows in place of a traceback: the message says what to do."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class InputError(TradegenError):
     """Bad usage or bad input: the user has to change a flag, a setting or a file."""

@@ -3,7 +3,6 @@
 import sys
 import time
 from collections.abc import Callable, Mapping
-from importlib.util import find_spec
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -73,22 +72,32 @@ def _usage_line(role: str, used: Usage) -> str:
     return f"{line}, cost {used.cost:,.2f}" if used.cost else line
 
 
-class _Fills:
+class Fills:
     """How full each bucket is that rows are asked for in."""
 
     def __init__(self, prepared: Prepared) -> None:
+        """Count against the quotas of a run."""
         buckets, quotas = prepared.sampler.constraint.buckets, prepared.sampler.quotas
         self._buckets = [
             (k, buckets[k].label, int(quota)) for k, quota in enumerate(quotas) if quota
         ]
 
-    def as_bars(self, progress: Progress) -> str:
+    def counts(self, progress: Progress) -> list[tuple[str, int, int]]:
+        """Return each bucket's label, its accepted rows and those asked for."""
         made = progress.accepted_by_bucket
-        return "  ".join(f"{label} {_fill(made[k], asked)}" for k, label, asked in self._buckets)
+        return [(label, int(made[k]), asked) for k, label, asked in self._buckets]
+
+    def as_bars(self, progress: Progress) -> str:
+        """Return a small bar for each bucket."""
+        return "  ".join(
+            f"{label} {_fill(made, asked)}" for label, made, asked in self.counts(progress)
+        )
 
     def as_numbers(self, progress: Progress) -> str:
-        made = progress.accepted_by_bucket
-        return ", ".join(f"{label} {made[k]:,}/{asked:,}" for k, label, asked in self._buckets)
+        """Return each bucket's numbers."""
+        return ", ".join(
+            f"{label} {made:,}/{asked:,}" for label, made, asked in self.counts(progress)
+        )
 
 
 def _kept_back(gold: Gold) -> str:
@@ -99,10 +108,11 @@ def _kept_back(gold: Gold) -> str:
     return f", {len(gold.holdout):,} kept back, from {begins} on (--holdout){crossing}"
 
 
-class _Pace:
+class Pace:
     """Rows a second since the first ones were made: workers that still learn make none."""
 
     def __init__(self) -> None:
+        """Know nothing yet."""
         self._first: Progress | None = None
 
     def told(self, progress: Progress) -> str:
@@ -127,12 +137,12 @@ class PlainProgress:
         self._console = console
         self._clock = clock
         self._last = clock()
-        self._fills: _Fills | None = None
-        self._pace = _Pace()
+        self._fills: Fills | None = None
+        self._pace = Pace()
 
     def started(self, prepared: Prepared, folder: RunFolder, accepted: int) -> None:
         """See `Observer`."""
-        self._fills = _Fills(prepared)
+        self._fills = Fills(prepared)
         self._console.print(Text(headline(prepared, folder, accepted)))
 
     def progressed(self, progress: Progress) -> None:
@@ -165,8 +175,8 @@ class LiveProgress:
     def __init__(self, console: Console) -> None:
         """Draw on `console`, which must be a terminal."""
         self._console = console
-        self._fills: _Fills | None = None
-        self._pace = _Pace()
+        self._fills: Fills | None = None
+        self._pace = Pace()
         self._bars = Bars(
             TextColumn("rows made", style="bold", markup=False),
             BarColumn(bar_width=None),
@@ -181,7 +191,7 @@ class LiveProgress:
     def started(self, prepared: Prepared, folder: RunFolder, accepted: int) -> None:
         """See `Observer`."""
         self._console.print(Text(headline(prepared, folder, accepted)))
-        self._fills = _Fills(prepared)
+        self._fills = Fills(prepared)
         self._bars.update(self._task, total=prepared.settings.n, completed=accepted)
         self._live.start()
 
@@ -252,13 +262,11 @@ def _fill(count: int, asked: int, width: int = 4) -> str:
     return bar.ljust(width, "·")
 
 
-def can_be_shown() -> bool:
-    """Return whether a person looks on: in a terminal or a notebook."""
-    return (sys.stdout is not None and sys.stdout.isatty()) or Console().is_jupyter
+def is_watched() -> bool:
+    """Return whether a person looks on at a terminal."""
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def make_progress(console: Console) -> LastingProgress:
     """Return a live display where the console can redraw it, else plain lines."""
-    widgets = console.is_jupyter and find_spec("ipywidgets") is not None
-    live = console.is_terminal or widgets
-    return LastingProgress(LiveProgress(console) if live else PlainProgress(console))
+    return LastingProgress(LiveProgress(console) if console.is_terminal else PlainProgress(console))

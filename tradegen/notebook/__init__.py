@@ -1,0 +1,1 @@
+"""What tradegen shows in a notebook: live progress, runs and evaluations as HTML."""
