@@ -2,12 +2,17 @@
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tradegen.errors import InputError
+
+if TYPE_CHECKING:
+    from tradegen.designer.export import Exported
+    from tradegen.designer.left_out import LeftOut
 
 designer_app = typer.Typer(
     name="designer",
@@ -15,7 +20,6 @@ designer_app = typer.Typer(
     rich_markup_mode=None,
     help="NeMo Data Designer: its configs in and out.",
 )
-
 
 
 @designer_app.command("import")
@@ -33,20 +37,18 @@ def import_(
 ) -> None:
     """Make settings of a Data Designer config, and say what has no meaning here."""
     from tradegen.cli.console import make_console
-    from tradegen.cli.out_file import check_out_file, where_it_leads
+    from tradegen.cli.out_file import where_it_leads
     from tradegen.data.atomic import make_folder_of, write_text
     from tradegen.designer.reading import settings_from
     from tradegen.designer.toml import settings_text
 
     target = where_it_leads(out)
-    check_out_file(target)
-    if target.exists() and not force:
-        raise InputError(f"{out} is there already; choose another --out, or pass --force")
+    _check_free([target], force=force)
     found = settings_from(config, providers)
     make_folder_of(target)
     write_text(target, settings_text(found.stated, found.left_out, str(config)))
     if as_json:
-        left = [{"path": one.path, "what": one.what, "why": one.why} for one in found.left_out]
+        left = _records(found.left_out)
         print(json.dumps({"out": str(out), "settings": found.stated, "left_out": left}))
         return
     console = make_console()
@@ -81,43 +83,55 @@ def export(
     ] = False,
 ) -> None:
     """Write the pipeline as a Data Designer config, and say what has no meaning there."""
-    from tradegen.cli.console import make_console
-    from tradegen.cli.out_file import check_out_file
     from tradegen.designer.export import export_config
     from tradegen.settings import load_settings
 
-    for target in (out, out.with_suffix(".parquet")):
-        check_out_file(target)
-        if target.exists() and not force:
-            raise InputError(f"{target} is there already; choose another --out, or pass --force")
-    nim: dict[str, Any] = {}
-    if base_url := base_url or os.environ.get("NVIDIA_BASE_URL"):
-        nim["base_url"] = base_url
-    if model:
-        nim |= {"generator": {"model": model}, "judge": {"model": model}}
-    flags: dict[str, Any] = {"nim": nim}
-    if n is not None:
-        flags["n"] = n
-    if gold:
-        flags["gold"] = {"files": gold}
+    _check_free([out, out.with_suffix(".parquet")], force=force)
+    one = {"model": model} if model else {}
+    address = base_url or os.environ.get("NVIDIA_BASE_URL")
+    flags = {
+        "nim": {**({"base_url": address} if address else {}), "generator": one, "judge": one},
+        **({} if n is None else {"n": n}),
+        **({"gold": {"files": gold}} if gold else {}),
+    }
     written = export_config(load_settings(flags, config), out)
     if check:
         from tradegen.designer.quiet import check_config
 
         check_config(written.config, written.home)
     if as_json:
-        left = [{"path": one.path, "what": one.what, "why": one.why} for one in written.left_out]
         files = {name: str(getattr(written, name)) for name in ("config", "seeds", "home")}
-        record = {**files, "rows": written.rows, "checked": check, "left_out": left}
-        print(json.dumps({**record, "notes": list(written.notes)}))
-        return
+        told = {"left_out": _records(written.left_out), "notes": list(written.notes)}
+        print(json.dumps({**files, "rows": written.rows, "checked": check, **told}))
+    else:
+        _tell(written, checked=check)
+
+
+def _check_free(targets: Sequence[Path], *, force: bool) -> None:
+    """Raise `InputError` for a file that must not be replaced."""
+    from tradegen.cli.out_file import check_out_file
+
+    for target in targets:
+        check_out_file(target)
+        if target.exists() and not force:
+            raise InputError(f"{target} is there already; choose another --out, or pass --force")
+
+
+def _records(left_out: Sequence["LeftOut"]) -> list[dict[str, str]]:
+    return [{"path": one.path, "what": one.what, "why": one.why} for one in left_out]
+
+
+def _tell(written: "Exported", *, checked: bool) -> None:
+    from tradegen.cli.console import make_console
+
     console = make_console()
     for text in written.notes:
         console.print(f"note: {text}")
     for one in written.left_out:
         console.print(f"left out: {one}")
-    console.print(f"wrote {written.config}, {written.seeds} ({written.rows:,} rows), {written.home}/")
-    if check:
+    seeds = f"{written.seeds} ({written.rows:,} rows)"
+    console.print(f"wrote {written.config}, {seeds}, {written.home}/")
+    if checked:
         console.print("data-designer finds the config valid")
     console.print(
         f"next: NEMO_TELEMETRY_ENABLED=false DATA_DESIGNER_HOME={written.home} data-designer "

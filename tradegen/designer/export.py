@@ -24,9 +24,9 @@ from tradegen.settings import Settings
 _HEAD = """\
 # NeMo Data Designer config, written by tradegen.
 #
-# Each row's volatility, task and three gold rows stand in the seed dataset {seeds}, which tradegen's
-# own sampler drew by the sampler columns below, so that their weights hold exactly. To change them,
-# change them here or in tradegen's settings, and export anew:
+# Each row's volatility, task and three gold rows stand in the seed dataset, {seeds}.
+# tradegen's own sampler drew it by the sampler columns below, so that their weights hold exactly;
+# they draw nothing themselves. Change them here or in tradegen's settings, and export anew:
 #
 #   tradegen designer import {config} --out tradegen.toml
 #   tradegen designer export --config tradegen.toml
@@ -90,7 +90,7 @@ def _write_home(settings: Settings, out: Path) -> None:
 class _Dumper(yaml.SafeDumper):
     """Writes texts of several lines as blocks, and no references between equal parts."""
 
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002  (the library's signature)
         return True
 
 

@@ -45,7 +45,9 @@ _WHY = {
 def note_of(settings: Settings) -> dict[str, Any]:
     """Return what a seed dataset notes of the settings it was drawn by."""
     everything = settings.model_dump(mode="json", exclude_defaults=True)
-    note: dict[str, Any] = {name: everything[name] for name in ("seed", "gold") if everything.get(name)}
+    note: dict[str, Any] = {
+        name: everything[name] for name in ("seed", "gold") if everything.get(name)
+    }
     diversity: dict[str, Any] = {"widen": True} if settings.diversity.widen else {}
     if settings.diversity.weights == GOLD:
         diversity["weights"] = GOLD

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from tradegen.designer.left_out import LeftOut, Rest
 from tradegen.designer.words import HOSTED_PROVIDERS
-from tradegen.engines.nim.options import GeneratorOptions, JudgeOptions, RoleOptions
+from tradegen.engines.nim.options import HOSTED, GeneratorOptions, JudgeOptions, RoleOptions
 
 _OPTIONS: Mapping[str, type[RoleOptions]] = {"generator": GeneratorOptions, "judge": JudgeOptions}
 
@@ -82,12 +82,12 @@ class ModelsIn:
         """Take the address of a provider; a run asks one endpoint only."""
         provider = config.take("provider")
         hosted = provider is None or provider in HOSTED_PROVIDERS
-        address = self._providers.get(str(provider), "hosted" if hosted else "")
+        address = self._providers.get(str(provider), HOSTED if hosted else "").rstrip("/")
         if not address:
             why = "its address is not in the config; name it with --providers, or set nim.base_url"
         elif self._address in (None, address):
             self._address = address
-            if address != "hosted":
+            if address != HOSTED:
                 self.nim["base_url"] = address
             return
         else:

@@ -1,6 +1,6 @@
 """Configs out: the pipeline of a run as a Data Designer config, without touching any file."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -104,7 +104,7 @@ def samplers(
     (target,) = (column for column in constraint if column.name == VOLATILITY_COLUMN)
     mentioned = {name for text in target.conditional_params for name in condition_columns(text)}
     for name in sorted(mentioned - known):
-        shares: Counter[Any] = Counter()
+        shares: defaultdict[Any, float] = defaultdict(float)
         for bucket in buckets.buckets:
             shares[dict(bucket.where)[name]] += bucket.weight
         params = CategoryParams(values=tuple(shares), weights=tuple(shares.values()))

@@ -4,30 +4,28 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tradegen.engines.nim.options import HOSTED, KEY_VARIABLE
+from tradegen.engines.nim.options import KEY_VARIABLE
 from tradegen.errors import InputError
 from tradegen.samplers.columns import load_plain
 
 
 def read_providers(source: str | Path | Mapping[str, str] | None) -> dict[str, str]:
-    """Return the address of each provider by its name; NVIDIA's hosted models need none.
+    """Return the address of each provider by its name.
 
     Raises `InputError` for a file that does not list providers with `name` and `endpoint`.
     """
     if source is None:
         return {}
     if isinstance(source, Mapping):
-        named = dict(source)
-    else:
-        held = load_plain(Path(source), "list of model providers")
-        listed = held.get("providers") if isinstance(held, Mapping) else None
-        if not isinstance(listed, list) or not all(map(_is_provider, listed)):
-            raise InputError(
-                f"{source}: expected Data Designer's model_providers.yaml, a list `providers` of "
-                "name and endpoint"
-            )
-        named = {one["name"]: one["endpoint"] for one in listed}
-    return {name: url for name, url in named.items() if url.rstrip("/") != HOSTED}
+        return dict(source)
+    held = load_plain(Path(source), "list of model providers")
+    listed = held.get("providers") if isinstance(held, Mapping) else None
+    if not isinstance(listed, list) or not all(map(_is_provider, listed)):
+        raise InputError(
+            f"{source}: expected Data Designer's model_providers.yaml, a list `providers` of "
+            "name and endpoint"
+        )
+    return {one["name"]: one["endpoint"] for one in listed}
 
 
 def _is_provider(one: object) -> bool:

@@ -82,8 +82,9 @@ def _note(path: Path) -> dict[str, Any] | None:
         note = json.loads(metadata[NOTE]) if NOTE in metadata else None
     except (OSError, pa.ArrowException, ValueError):
         return None
-    is_ours = isinstance(note, dict) and isinstance(note.get("settings"), dict)
-    return note if is_ours and isinstance(note.get("digest"), str) else None
+    if not isinstance(note, dict) or not isinstance(note.get("settings"), dict):
+        return None
+    return note if isinstance(note.get("digest"), str) else None
 
 
 def _what(kind: object, path: object) -> str:
@@ -98,5 +99,3 @@ def _why_no_gold(kind: object, path: object, files: list[Path]) -> str:
     if not files:
         return f"no such file: {path}; name gold with --gold"
     return f"gold is read from files named *{', *'.join(_GOLD_SUFFIXES)}"
-
-

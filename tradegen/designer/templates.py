@@ -49,11 +49,25 @@ def _value(place: str, schema: Mapping[str, Any]) -> str:
         case "boolean":
             return f"{{{{ {place}|lower }}}}"
         case "string" | None:
-            return f'"{{{{ {place}{_QUOTED} }}}}"'
+            return f'"{{{{ {place}{_quoting(schema)} }}}}"'
     return f"{{{{ {place} }}}}"
 
 
-_QUOTED = "".join(
-    f"|replace({json.dumps(character)}, {json.dumps(escape)})"
-    for character, escape in (("\\", "\\\\"), ('"', '\\"'), ("<", "\\u003c"), ("\n", "\\n"))
+def _quoting(schema: Mapping[str, Any]) -> str:
+    """Return the filters that a text needs; one of a few known texts may need none."""
+    known = schema.get("enum", [schema["const"]] if "const" in schema else None)
+    return "".join(
+        f"|replace({json.dumps(character)}, {json.dumps(escape)})"
+        for character, escape in _ESCAPES
+        if known is None or any(character in str(text) for text in known)
+    )
+
+
+_ESCAPES = (
+    ("\\", "\\\\"),
+    ('"', '\\"'),
+    ("<", "\\u003c"),
+    ("\n", "\\n"),
+    ("\r", "\\r"),
+    ("\t", "\\t"),
 )
