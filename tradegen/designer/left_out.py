@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tradegen.errors import InputError
+
 _UNSAID: Mapping[str, object] = {
     "drop": False,
     "propagate_skip": True,
@@ -44,6 +46,28 @@ class Rest:
     def take(self, name: str) -> Any:
         """Return a field and count it as used; None if it is not there."""
         return self._tree.pop(name, None)
+
+    def take_part(self, name: str) -> "Rest":
+        """Return the fields of a field, and count it as used. Raises `InputError` if it has none.
+
+        A field that is not there has no fields.
+        """
+        value = self.take(name)
+        if value is None:
+            value = {}
+        if not isinstance(value, Mapping):
+            raise InputError(f"{self.where(name)} is {value!r:.60}; expected fields by name")
+        return Rest(value, self.where(name))
+
+    def take_parts(self, name: str) -> list[Mapping[str, Any]]:
+        """Return a list of parts, and count it as used. Raises `InputError` if it is none."""
+        value = self.take(name) or []
+        if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
+            raise InputError(f"{self.where(name)} is {value!r:.60}; expected a list of parts")
+        return value
+
+    def __bool__(self) -> bool:
+        return bool(self._tree)
 
     def put_back(self, name: str, value: Any) -> None:
         """Let a field count as not used after all."""

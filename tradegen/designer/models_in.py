@@ -8,13 +8,14 @@ from pydantic import ValidationError
 from tradegen.designer.left_out import LeftOut, Rest
 from tradegen.designer.words import HOSTED_PROVIDERS
 from tradegen.engines.nim.options import HOSTED, GeneratorOptions, JudgeOptions, RoleOptions
+from tradegen.errors import InputError
 
 _OPTIONS: Mapping[str, type[RoleOptions]] = {"generator": GeneratorOptions, "judge": JudgeOptions}
 
 _WHY_PARAMETERS = {
     "timeout": "tradegen limits the time without a byte of an answer: nim.idle_timeout_s",
     "extra_body": "the NIM engine sends no fields of one's own",
-    "max_parallel_requests": "nim.calls_at_once holds for all models together; the most was taken",
+    "max_parallel_requests": "expected a whole number from 1",
 }
 
 
@@ -41,15 +42,24 @@ class ModelsIn:
             self.nim[role] = dict(self.nim[self._read[at]])
             return True
         config = self._configs[at]
-        self.nim[role] = {"model": config.take("model"), **self._parameters(role, at, config)}
+        model = config.take("model")
+        if not isinstance(model, str):
+            raise InputError(f"{config.where('model')} is {model!r:.60}; expected a model's name")
+        self.nim[role] = {"model": model, **self._parameters(role, at, config)}
         self._take_provider(config)
         self._read[at] = role
         return True
 
     def left_out(self) -> Iterator[LeftOut]:
         """Yield what has no meaning; to be asked when all roles are given."""
-        if self._parallel:
-            self.nim["calls_at_once"] = max(self._parallel.values())
+        most = max(self._parallel.values(), default=None)
+        if most is not None:
+            self.nim["calls_at_once"] = most
+        for at, parallel in self._parallel.items():
+            if parallel != most:
+                path = f"{self._configs[at].path}.inference_parameters.max_parallel_requests"
+                why = f"nim.calls_at_once holds for all models together; {most} was taken"
+                yield LeftOut(path, str(parallel), why)
         yield from self._left
         for at, config in enumerate(self._configs):
             used = at in self._read
@@ -59,7 +69,7 @@ class ModelsIn:
             )
 
     def _parameters(self, role: str, at: int, config: Rest) -> dict[str, Any]:
-        rest = Rest(config.take("inference_parameters") or {}, config.where("inference_parameters"))
+        rest = config.take_part("inference_parameters")
         found: dict[str, Any] = {}
         why = dict(_WHY_PARAMETERS)
         for name in ("temperature", "top_p", "max_tokens"):
@@ -73,8 +83,10 @@ class ModelsIn:
                 rest.put_back(name, value)
                 why[name] = f"nim.{role}.{name}: {wrong}"
         parallel = rest.take("max_parallel_requests")
-        if parallel is not None:
+        if isinstance(parallel, int) and parallel >= 1:
             self._parallel[at] = parallel
+        else:
+            rest.put_back("max_parallel_requests", parallel)
         self._left += rest.told(why, "no such option of the NIM engine")
         return found
 

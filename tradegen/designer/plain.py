@@ -10,6 +10,11 @@ from tradegen.samplers.columns import SamplerConfigObject, load_plain
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 
+_EXPECTED = (
+    "expected a builder or config of data_designer or nemo_microservices, a mapping with columns, "
+    "or a YAML or JSON file of one"
+)
+
 
 @runtime_checkable
 class Builder(Protocol):
@@ -29,8 +34,10 @@ def plain_config(source: object) -> dict[str, Any]:
 
     Raises `InputError` for anything else.
     """
-    if isinstance(source, (str, Path)):
-        return _from_file(Path(source))
+    return _from_file(Path(source)) if isinstance(source, (str, Path)) else _from_object(source)
+
+
+def _from_object(source: object) -> dict[str, Any]:
     plain = _plain(source)
     if isinstance(plain, list):
         plain = {"columns": plain}
@@ -38,7 +45,7 @@ def plain_config(source: object) -> dict[str, Any]:
         raise InputError(f"{type(source).__name__} is no Data Designer config; {_EXPECTED}")
     if isinstance(plain.get("data_designer"), dict):
         return {**plain.pop("data_designer"), **plain}
-    if "sampler_type" in plain:
+    if "sampler_type" in plain and "columns" not in plain:
         plain = {"columns": [plain]}
     columns = plain.get("columns")
     if not isinstance(columns, list) or not all(isinstance(one, dict) for one in columns):
@@ -46,17 +53,11 @@ def plain_config(source: object) -> dict[str, Any]:
     return plain
 
 
-_EXPECTED = (
-    "expected a builder or config of data_designer or nemo_microservices, a mapping with columns, "
-    "or a YAML or JSON file of one"
-)
-
-
 def _from_file(path: Path) -> dict[str, Any]:
     if path.suffix.lower() not in _SUFFIXES:
         raise InputError(f"{path}: expected a file named *{', *'.join(_SUFFIXES)}")
     try:
-        return plain_config(load_plain(path, "Data Designer config"))
+        return _from_object(load_plain(path, "Data Designer config"))
     except InputError as error:
         if str(error).startswith(str(path)):
             raise

@@ -87,9 +87,9 @@ def settings_from(
         if providers is None and providers_of(Path(config)).is_file():
             providers = providers_of(Path(config))
     rest = Rest(plain_config(config))
-    columns = rest.take("columns")
-    seed = read_seed(rest.take("seed_config"), beside)
-    models = ModelsIn(rest.take("model_configs") or [], read_providers(providers))
+    columns = rest.take_parts("columns")
+    seed = read_seed(rest.take_part("seed_config"), beside)
+    models = ModelsIn(rest.take_parts("model_configs"), read_providers(providers))
     samplers, left = read_samplers([one for one in columns if _kind(one) == "sampler"])
     own = seed.digest is not None and seed.digest == digest_of(columns)
     others = [one for one in columns if _kind(one) != "sampler"]

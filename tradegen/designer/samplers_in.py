@@ -11,7 +11,7 @@ from tradegen.samplers.columns import (
     Params,
     SamplerColumn,
     default_column,
-    read_columns,
+    read_column,
 )
 
 
@@ -30,7 +30,7 @@ def read_samplers(
         path = f"columns[{name}]"
         what = f"sampler of type {plain.get('sampler_type')}"
         try:
-            (column,) = read_columns(plain)
+            column = read_column(plain)
         except InputError as error:
             if name == VOLATILITY_COLUMN:
                 raise

@@ -27,27 +27,22 @@ class SeedIn:
         return bool(self.settings)
 
 
-def read_seed(config: Mapping[str, Any] | None, beside: Path | None) -> SeedIn:
+def read_seed(rest: Rest, beside: Path | None) -> SeedIn:
     """Read a `seed_config`; relative paths start at the working folder, else in `beside`."""
-    if not config:
+    if not rest:
         return SeedIn()
-    rest = Rest(config, "seed_config")
     strategy = rest.take("sampling_strategy")
-    source = rest.take("source")
-    if source is None:  # nemo_microservices
-        kind, path, inner = "local", rest.take("dataset"), None
-        where = "seed_config.dataset"
-    else:
-        inner = Rest(source, "seed_config.source")
-        kind, path = inner.take("seed_type"), inner.take("path")
-        where = "seed_config.source"
-    files = _files(str(path), beside) if kind in ("local", None) and path else []
+    inner = rest.take_part("source")
+    kind, path = inner.take("seed_type") or "local", inner.take("path")
+    where = inner.path
+    if path is None and kind == "local":  # nemo_microservices
+        path, where = rest.take("dataset"), rest.where("dataset")
+    files = _files(path, beside) if kind == "local" and isinstance(path, str) else []
     note = _note(files[0]) if len(files) == 1 else None
     if strategy not in (None, "ordered"):
         rest.put_back("sampling_strategy", strategy)
     left = list(rest.told({}, _WHY))
-    if inner is not None:
-        left += inner.told({}, "gold is read from local files")
+    left += inner.told({}, "gold is read from local files")
     if note is not None:
         return SeedIn(note["settings"], note["digest"], tuple(left))
     gold = [file for file in files if file.suffix.lower() in _GOLD_SUFFIXES]
@@ -61,12 +56,13 @@ def _files(path: str, beside: Path | None) -> list[Path]:
     """Return the files that a path or pattern names."""
     for folder in (Path(), *([] if beside is None else [beside])):
         whole = folder / path
-        if "*" in whole.name:
-            found = sorted(whole.parent.glob(whole.name))
-        else:
-            found = [whole] if whole.is_file() else []
-        if found:
-            return found
+        try:
+            found = sorted(whole.parent.glob(whole.name)) if "*" in whole.name else [whole]
+            files = [one for one in found if one.is_file()]
+        except (OSError, ValueError):  # no path at all
+            return []
+        if files:
+            return files
     return []
 
 
@@ -94,7 +90,7 @@ def _what(kind: object, path: object) -> str:
 def _why_no_gold(kind: object, path: object, files: list[Path]) -> str:
     if kind == "df":
         return "a data frame is given to tradegen.run(gold=frame)"
-    if kind not in ("local", None):
+    if kind != "local":
         return "gold is read from local files; download it, and name it with --gold"
     if not files:
         return f"no such file: {path}; name gold with --gold"

@@ -181,9 +181,9 @@ def read_columns(source: object) -> tuple[SamplerColumn, ...]:
             return read_columns(source["data_designer"])
         if isinstance(source.get("columns"), Sequence):
             return _samplers_among(source["columns"])
-        return (_column(source),)
+        return (read_column(source),)
     if isinstance(source, SamplerConfigObject):  # before Iterable: pydantic models are iterable
-        return (_column(source.model_dump()),)
+        return (read_column(source.model_dump()),)
     if isinstance(source, Iterable):
         return tuple(column for item in source for column in _columns_of(item))
     raise InputError(f"{type(source).__name__} is not a sampler column")
@@ -198,13 +198,14 @@ def _columns_of(item: object) -> tuple[SamplerColumn, ...]:
 def _samplers_among(columns: Iterable[object]) -> tuple[SamplerColumn, ...]:
     plain = [c.model_dump() if isinstance(c, SamplerConfigObject) else c for c in columns]
     return tuple(
-        _column(column)
+        read_column(column)
         for column in plain
         if isinstance(column, Mapping) and column.get("column_type", "sampler") == "sampler"
     )
 
 
-def _column(data: Mapping[str, Any]) -> SamplerColumn:
+def read_column(data: Mapping[str, Any]) -> SamplerColumn:
+    """Return one sampler column. Raises `InputError` naming it and the field that is wrong."""
     try:
         return SamplerColumn.model_validate(data)
     except ValidationError as error:
