@@ -29,7 +29,7 @@ class LeftOut:
     why: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.what}; {self.why}"
+        return one_line(f"{self.path}: {self.what}; {self.why}")
 
 
 class Rest:
@@ -83,6 +83,11 @@ class Rest:
             if is_said(name, value):
                 why = reasons.get(name, otherwise)
                 yield LeftOut(self.where(name), shown(name, value), why)
+
+
+def one_line(text: str) -> str:
+    """Return text on one line, without what steers a terminal."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def is_said(name: str, value: Any) -> bool:

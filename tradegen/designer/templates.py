@@ -2,7 +2,7 @@
 
 Data Designer parses every column that holds JSON, and prints it in prompts as Python would. A
 column that is to be read as JSON is therefore either written without its outer braces, which makes
-it plain text, or printed field by field.
+it plain text, or printed field by field. Its templates may be neither long nor deep.
 """
 
 import json
@@ -28,46 +28,47 @@ def without_braces(text: str) -> str:
 def json_of(place: str, schema: Mapping[str, Any]) -> str:
     """Return a template that prints the JSON of `place`, an object of a JSON schema.
 
-    Numbers and lists of numbers print the same in Python and in JSON; texts are put in quotes,
-    and cannot close the block they stand in.
+    Its members may be texts, numbers, lists of numbers, and objects of texts, numbers, booleans
+    and nulls. Numbers print the same in Python and in JSON; texts are put in quotes, and cannot
+    close the block they stand in.
     """
     members = []
     for name, kind in schema["properties"].items():
         at = f"{place}[{json.dumps(name)}]"
-        members.append(f"{literal(json.dumps(name))}:{_value(at, kind)}")
+        if kind.get("type") == "object":
+            value = _flat_object(at, kind)
+        elif _is_text(kind):
+            value = f'"{{{{ {at}{_QUOTED} }}}}"'
+        else:
+            value = f"{{{{ {at} }}}}"
+        members.append(f"{literal(json.dumps(name))}:{value}")
     return "{ " + ",".join(members) + " }"
 
 
-def _value(place: str, schema: Mapping[str, Any]) -> str:
-    branches = schema.get("anyOf")
-    if branches:  # a kind, or null
-        (kind,) = (branch for branch in branches if branch.get("type") != "null")
-        return f"{{% if {place} is none %}}null{{% else %}}{_value(place, kind)}{{% endif %}}"
-    match schema.get("type"):
-        case "object":
-            return json_of(place, schema)
-        case "boolean":
-            return f"{{{{ {place}|lower }}}}"
-        case "string" | None:
-            return f'"{{{{ {place}{_quoting(schema)} }}}}"'
-    return f"{{{{ {place} }}}}"
-
-
-def _quoting(schema: Mapping[str, Any]) -> str:
-    """Return the filters that a text needs; one of a few known texts may need none."""
-    known = schema.get("enum", [schema["const"]] if "const" in schema else None)
-    return "".join(
-        f"|replace({json.dumps(character)}, {json.dumps(escape)})"
-        for character, escape in _ESCAPES
-        if known is None or any(character in str(text) for text in known)
+def _flat_object(place: str, schema: Mapping[str, Any]) -> str:
+    """Return a template for an object of the user's own columns, however many they are."""
+    texts = [name for name, kind in schema["properties"].items() if _is_text(kind)]
+    is_text = f"name in {json.dumps(texts)}"
+    return (
+        f"{{ {{% for name, value in {place}|items %}}{{% if not loop.first %}},{{% endif %}}"
+        f'"{{{{ name{_QUOTED} }}}}":'
+        f'{{% if {is_text} and value is not none %}}"{{{{ value{_QUOTED} }}}}"{{% endif %}}'
+        f"{{% if not ({is_text}) and value is not none %}}{{{{ value|lower }}}}{{% endif %}}"
+        "{% if value is none %}null{% endif %}{% endfor %} }"
     )
 
 
-_ESCAPES = (
-    ("\\", "\\\\"),
-    ('"', '\\"'),
-    ("<", "\\u003c"),
-    ("\n", "\\n"),
-    ("\r", "\\r"),
-    ("\t", "\\t"),
+def _is_text(schema: Mapping[str, Any]) -> bool:
+    kinds = {branch.get("type") for branch in schema.get("anyOf", [schema])}
+    return "string" in kinds
+
+
+_QUOTED = "".join(
+    f"|replace({json.dumps(character)}, {json.dumps(escape)})"
+    for character, escape in (
+        ("\\", "\\\\"),
+        ('"', '\\"'),
+        ("<", "\\u003c"),
+        ("\n", "\\n"),
+    )
 )

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tradegen.designer.left_out import LeftOut
+from tradegen.designer.left_out import LeftOut, one_line
 
 
 def settings_text(stated: Mapping[str, Any], left_out: tuple[LeftOut, ...], origin: str) -> str:
@@ -12,13 +12,8 @@ def settings_text(stated: Mapping[str, Any], left_out: tuple[LeftOut, ...], orig
     lines = [f"# Settings of tradegen, read from {one_line(origin)}."]
     if left_out:
         lines += ["# Left out, as it has no meaning here:"]
-        lines += [f"#   {one_line(str(one))}" for one in left_out]
+        lines += [f"#   {one}" for one in left_out]
     return "\n".join([*lines, *_lines(stated, "")]) + "\n"
-
-
-def one_line(text: str) -> str:
-    """Return text that cannot leave a comment."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _lines(tree: Mapping[str, Any], section: str) -> Iterator[str]:
