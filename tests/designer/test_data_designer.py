@@ -12,12 +12,15 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.designer.package import needs_data_designer
 from tests.support.rows import records, write_parquet
 from tradegen.data.gold import Gold, GoldSource, load_gold
 from tradegen.designer import settings_from
 from tradegen.designer.quiet import quiet_environment
+from tradegen.designer.templates import literal
 from tradegen.engines.nim.answers import trade_form
 from tradegen.engines.nim.showing import Shown
 from tradegen.engines.nim.wire import WireForm
@@ -262,3 +265,11 @@ def test_many_own_columns_are_not_too_much_for_its_templates(tmp_path: Path) -> 
     names = ["row", "task", "seed_1", "seed_2", "seed_3"]
     for column in config["columns"][1:3]:
         UserTemplateSandboxEnvironment(allowed_references=names).validate_template(column["prompt"])
+
+
+@given(st.text("{}%#\"'ab \n\\"))
+def test_literal_text_is_printed_as_it_is(text: str) -> None:
+    import jinja2
+
+    environment = jinja2.Environment(keep_trailing_newline=True)
+    assert environment.from_string(literal(text)).render() == text
