@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tests.support.cli import Command
-from tests.support.rows import demo_gold
+from tests.support.rows import demo_gold, records, write_parquet
 from tradegen.data.gold import load_gold
 from tradegen.data.row import LOOKBACK
 from tradegen.designer.export import export_config
@@ -165,3 +165,40 @@ def test_a_folder_that_cannot_be_written_is_named(cli: Command, tmp_path: Path) 
     assert said.code in (2, 5)
     assert "file" in said.err
     assert cli("designer", "export", *flags, "--out", "designer.json").code == 2
+
+
+def test_gold_is_never_replaced_by_the_seed_dataset(cli: Command, tmp_path: Path) -> None:
+    write_parquet(tmp_path / "trades.parquet", records(120))
+    before = (tmp_path / "trades.parquet").read_bytes()
+    (tmp_path / "tradegen.toml").write_text('diversity.weights = "gold"\n')
+    flags = ("--gold", "trades.parquet", "--n", "2", "--force")
+    said = cli("designer", "export", "--out", "trades.yaml", *flags)
+    assert said.code == 2
+    assert "would replace gold" in said.err
+    assert (tmp_path / "trades.parquet").read_bytes() == before
+
+
+def test_the_file_that_a_link_leads_to_is_replaced_not_the_link(
+    cli: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "link.yaml").symlink_to(tmp_path / "real.yaml")
+    said = cli("designer", "export", "--out", "link.yaml", "--n", "2", "--force")
+    assert said.code == 0, said.err
+    assert (tmp_path / "link.yaml").is_symlink()
+    assert (tmp_path / "real.yaml").is_file()
+
+
+def test_a_full_disk_leaves_no_half_of_a_config(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import errno
+
+    from tradegen.errors import StorageError
+
+    def full(*args: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(pq.ParquetWriter, "write_table", full)
+    with pytest.raises(StorageError, match="No space left"):
+        exported(tmp_path, n=2)
+    assert list(tmp_path.iterdir()) == []

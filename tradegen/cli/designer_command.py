@@ -83,9 +83,11 @@ def export(
     ] = False,
 ) -> None:
     """Write the pipeline as a Data Designer config, and say what has no meaning there."""
+    from tradegen.cli.out_file import where_it_leads
     from tradegen.designer.export import export_config
     from tradegen.settings import load_settings
 
+    out = where_it_leads(out)
     _check_free([out, out.with_suffix(".parquet")], force=force)
     one = {"model": model} if model else {}
     address = base_url or os.environ.get("NVIDIA_BASE_URL")

@@ -58,6 +58,7 @@ def export_config(settings: Settings, out: Path) -> Exported:
     if out.suffix.lower() not in (".yaml", ".yml"):
         raise InputError(f"--out {out}: expected a file named *.yaml")
     seeds = out.with_suffix(".parquet")
+    _spare_what_is_read(seeds, settings)
     prepared = prepare(settings)
     gold, sampler = prepared.blueprint.order.gold, prepared.sampler
     config = pipeline(
@@ -71,6 +72,13 @@ def export_config(settings: Settings, out: Path) -> Exported:
     write_text(out, _HEAD.format(seeds=seeds.name, config=out.name) + _yaml(config))
     left_out = tuple(settings_left_out(settings))
     return Exported(out, seeds, home_of(out), settings.n, left_out, prepared.notes)
+
+
+def _spare_what_is_read(seeds: Path, settings: Settings) -> None:
+    """Raise `InputError` rather than write the seed dataset over gold or its bars."""
+    for read in (*settings.gold.files, *settings.gold.bars):
+        if seeds.exists() and read.exists() and seeds.samefile(read):
+            raise InputError(f"{seeds}: the seed dataset would replace gold; choose another --out")
 
 
 def _write_home(settings: Settings, out: Path) -> None:
