@@ -75,7 +75,8 @@ class Made:
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the rows that it made."""
-        return pq.read_table(self.folder / "made.parquet").to_pylist()
+        rows: list[dict[str, Any]] = pq.read_table(self.folder / "made.parquet").to_pylist()
+        return rows
 
     def asked(self) -> list[Blocks]:
         """Return the data blocks of every call."""
