@@ -307,12 +307,14 @@ def test_models_of_an_endpoint_of_ones_own_are_found_by_the_list_of_providers(
 
     config = changed(own)
     assert "--providers" in left_out(config)["model_configs[writer].provider"]
+    assert "engine" not in settings_from(config).stated, "gold is shown to nobody unasked"
     listed = tmp_path / "providers.yaml"
     rack = {"name": "rack", "endpoint": "http://rack:8000/v1"}
     listed.write_text(yaml.safe_dump({"providers": [rack]}))
     for providers in (listed, {"rack": "http://rack:8000/v1"}):
         found = settings_from(config, providers)
         assert found.settings.nim.base_url == "http://rack:8000/v1"
+        assert found.settings.engine == "nim"
         assert not any("provider" in one.path for one in found.left_out)
     listed.write_text("providers: [rack]")
     with pytest.raises(InputError, match="name and endpoint"):
@@ -357,7 +359,8 @@ def test_one_model_may_play_both_roles_and_models_nobody_asks_are_told() -> None
 
 def test_a_model_alias_that_is_nowhere_is_told() -> None:
     config = changed(lambda c: c["columns"][1].update(model_alias="gone"))
-    assert left_out(config)["columns[trade].model_alias"] == "the config has no such model"
+    assert left_out(config)["columns[trade].model_alias"].startswith("the config has no such")
+    assert "engine" not in settings_from(config).stated
 
 
 @pytest.mark.parametrize("suffix", ["yaml", "json"])

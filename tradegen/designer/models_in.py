@@ -31,6 +31,7 @@ class ModelsIn:
         self._parallel: dict[int, int] = {}
         self._left: list[LeftOut] = []
         self._address: str | None = None
+        self._all_known = True
         self.nim: dict[str, Any] = {}
 
     def play(self, role: str, alias: object) -> bool:
@@ -49,6 +50,14 @@ class ModelsIn:
         self._take_provider(config)
         self._read[at] = role
         return True
+
+    @property
+    def is_reachable(self) -> bool:
+        """Return whether the config says where the generator's model is.
+
+        Else a run would ask NVIDIA's hosted models, which nobody meant, and show them gold.
+        """
+        return "generator" in self.nim and self._all_known
 
     def left_out(self) -> Iterator[LeftOut]:
         """Yield what has no meaning; to be asked when all roles are given."""
@@ -96,7 +105,11 @@ class ModelsIn:
         hosted = provider is None or provider in HOSTED_PROVIDERS
         address = self._providers.get(str(provider), HOSTED if hosted else "").rstrip("/")
         if not address:
-            why = "its address is not in the config; name it with --providers, or set nim.base_url"
+            self._all_known = False
+            why = (
+                "its address is not in the config: name it with --providers, or set nim.base_url "
+                "and engine = nim, which is left open"
+            )
         elif self._address in (None, address):
             self._address = address
             if address != HOSTED:

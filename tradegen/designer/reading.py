@@ -143,7 +143,7 @@ class _Roles:
             rest.put_back("model_alias", alias)
         if _is_usual(column.get("scores")):
             rest.take("scores")
-        why = {**_WHY_FIELD, "model_alias": "the config has no such model"}
+        why = {**_WHY_FIELD, "model_alias": "the config has no such model; the engine is left open"}
         if not self._own:
             rest.take("name")
             yield from rest.told(why, "the NIM engine's columns have no such option")
@@ -174,6 +174,6 @@ def _tree(seed: SeedIn, samplers: Sequence[Any], roles: _Roles) -> dict[str, Any
     if roles.pass_score is not None:
         nim["pass_score"] = roles.pass_score
     tree = {**noted, "diversity": diversity, "nim": nim}
-    if "generator" in roles.played:
+    if roles.models.is_reachable:
         tree["engine"] = "nim"
     return {name: value for name, value in tree.items() if value != {}}
