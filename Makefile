@@ -7,17 +7,35 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 SDV := build/sdv
+DESIGNER := build/designer
+SERVICES := build/services
+TESTING := hypothesis psutil pytest pytest-xdist
 SDV_METHODS ?= copula
 GOLD ?= equity
+RESOLVE = $(BIN)/python -m uv pip compile --quiet --python-version 3.11 --no-emit-index-url \
+  --no-header pyproject.toml > /dev/null
 
+<<<<<<< HEAD
 .PHONY: run test lint format types imports docs docs-site notebooks cassettes lock bench bench-sdv \
   clean help
+=======
+.PHONY: run test test-designer resolve lint format types imports docs cassettes lock bench bench-sdv clean help
+>>>>>>> designer
 
 run: $(VENV)/.ready  ## set up and run the main job
 	$(BIN)/python -m tradegen run --n 10000
 
 test: $(VENV)/.ready-dev  ## set up and run all tests
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+test-designer: $(DESIGNER)/.ready $(SERVICES)/.ready  ## run the tests that need NeMo Data Designer
+	$(DESIGNER)/bin/python -m pytest tests/designer $(wildcard tests/engines/designer)
+	$(SERVICES)/bin/python -m pytest tests/designer/test_microservices.py
+
+resolve: $(VENV)/.ready-dev  ## check that a fresh Python 3.11 can install tradegen, also [designer]
+	$(PIP) uv
+	$(RESOLVE)
+	$(RESOLVE) --extra designer
 
 lint: $(VENV)/.ready-dev  ## check style and format
 	$(BIN)/ruff check .
@@ -69,10 +87,10 @@ lock: $(VENV)/.ready-dev  ## pin the newest versions that pyproject.toml allows
 	  pyproject.toml --group build --group dev --output-file requirements-dev.lock
 
 clean:  ## remove the virtual environments
-	rm -rf $(VENV) $(SDV)
+	rm -rf $(VENV) $(SDV) $(DESIGNER) $(SERVICES)
 
 help:  ## show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
 
 # The stamps say that the virtual environment holds what the lock file says.
 $(VENV)/.ready: requirements.lock pyproject.toml | $(BIN)/python
@@ -94,6 +112,22 @@ build/notebooks/.done: $(wildcard notebooks/*.ipynb) | $(VENV)/.ready-dev
 $(SDV)/.ready: | $(BIN)/python
 	$(BIN)/python -m venv $(SDV)
 	$(SDV)/bin/python -m pip --disable-pip-version-check install --quiet 'sdv>=2,<3' pyarrow
+	@touch $@
+
+# data-designer needs older versions than the lock files name, and the extra of nemo-microservices
+# cannot stand beside it: what a user of today gets is tested apart, and pinned nowhere.
+$(DESIGNER)/.ready: pyproject.toml | $(BIN)/python
+	$(PIP) uv
+	$(BIN)/python -m venv --clear $(DESIGNER)
+	$(BIN)/python -m uv pip install --quiet --python $(DESIGNER)/bin/python \
+	  --editable '.[designer]' $(TESTING)
+	@touch $@
+
+$(SERVICES)/.ready: pyproject.toml | $(BIN)/python
+	$(PIP) uv
+	$(BIN)/python -m venv --clear $(SERVICES)
+	$(BIN)/python -m uv pip install --quiet --python $(SERVICES)/bin/python \
+	  --editable . 'nemo-microservices[data-designer]>=1.5' $(TESTING)
 	@touch $@
 
 $(BIN)/python:

@@ -202,3 +202,13 @@ def test_thousands_of_weights_take_no_time() -> None:
     params = CategoryParams(values=tuple(range(1, 10_001)), weights=(0.1,) * 10_000)
     assert sum(params.shares()) == pytest.approx(1)
     assert largest_remainder(params.shares(), 20_000).sum() == 20_000
+
+
+def test_what_data_designer_writes_into_every_column_does_no_harm() -> None:
+    from_library = {**CATEGORY, "skip": None, "propagate_skip": True, "drop": False}
+    assert read_columns(from_library) == read_columns(CATEGORY)
+
+
+def test_a_config_as_a_builder_writes_it_is_read() -> None:
+    held = {"data_designer": {"columns": [{**CATEGORY, "column_type": "sampler"}]}}
+    assert read_columns(held) == read_columns(CATEGORY)

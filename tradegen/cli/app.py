@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from tradegen.cli.designer_command import designer_app
 from tradegen.errors import InputError, StorageError, TradegenError
 from tradegen.threads import ONE_THREAD
 from tradegen.version import __version__
@@ -37,6 +38,7 @@ app = typer.Typer(
     "exhausted; 4 engine or provider unavailable; 5 storage failed; 10 overfit, 11 underfit and 12 "
     "inconclusive (evaluate); 130 interrupted.",
 )
+app.add_typer(designer_app)
 
 
 class Match(StrEnum):

@@ -102,6 +102,10 @@ _PARAMS: Mapping[str, type[Params]] = {
 }
 
 
+_FOR_OTHER_KINDS = frozenset({"skip", "propagate_skip"})
+"""Fields that every Data Designer column has, and that do nothing in a sampler column."""
+
+
 class SamplerColumn(BaseModel):
     """One sampler column: a name, a distribution, and others that hold under conditions."""
 
@@ -126,7 +130,7 @@ class SamplerColumn(BaseModel):
             return data
         known = cls.model_fields
         kept = {key: value for key, value in data.items() if key in known or value}
-        kept = {key: value for key, value in kept.items() if value is not None}
+        kept = {k: v for k, v in kept.items() if v is not None and k not in _FOR_OTHER_KINDS}
         kind = str(kept.get("sampler_type", ""))
         if kind not in _PARAMS:
             raise ValueError(
@@ -160,7 +164,7 @@ def read_columns(source: object) -> tuple[SamplerColumn, ...]:
     """
     if isinstance(source, (str, Path)):
         path = Path(source)
-        held = _load(path)
+        held = load_plain(path)
         if not isinstance(held, (Mapping, list)):
             raise InputError(
                 f"{path}: holds {type(held).__name__} {held!r:.60}; expected a sampler column, a "
@@ -173,11 +177,13 @@ def read_columns(source: object) -> tuple[SamplerColumn, ...]:
     if isinstance(source, SamplerColumn):
         return (source,)
     if isinstance(source, Mapping):
+        if isinstance(source.get("data_designer"), Mapping):  # as a config builder writes it
+            return read_columns(source["data_designer"])
         if isinstance(source.get("columns"), Sequence):
             return _samplers_among(source["columns"])
-        return (_column(source),)
+        return (read_column(source),)
     if isinstance(source, SamplerConfigObject):  # before Iterable: pydantic models are iterable
-        return (_column(source.model_dump()),)
+        return (read_column(source.model_dump()),)
     if isinstance(source, Iterable):
         return tuple(column for item in source for column in _columns_of(item))
     raise InputError(f"{type(source).__name__} is not a sampler column")
@@ -192,13 +198,14 @@ def _columns_of(item: object) -> tuple[SamplerColumn, ...]:
 def _samplers_among(columns: Iterable[object]) -> tuple[SamplerColumn, ...]:
     plain = [c.model_dump() if isinstance(c, SamplerConfigObject) else c for c in columns]
     return tuple(
-        _column(column)
+        read_column(column)
         for column in plain
         if isinstance(column, Mapping) and column.get("column_type", "sampler") == "sampler"
     )
 
 
-def _column(data: Mapping[str, Any]) -> SamplerColumn:
+def read_column(data: Mapping[str, Any]) -> SamplerColumn:
+    """Return one sampler column. Raises `InputError` naming it and the field that is wrong."""
     try:
         return SamplerColumn.model_validate(data)
     except ValidationError as error:
@@ -210,7 +217,11 @@ def _column(data: Mapping[str, Any]) -> SamplerColumn:
         raise InputError(f"sampler column {data.get('name', '?')!r}: {details}") from error
 
 
-def _load(path: Path) -> Any:
+def load_plain(path: Path, what: str = "constraint") -> Any:
+    """Return the plain values of a YAML, TOML or JSON file.
+
+    Raises `InputError` for a file that cannot be read or is none of these; `what` names it.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
@@ -220,9 +231,9 @@ def _load(path: Path) -> Any:
     try:
         return _parse(path, text)
     except RecursionError as error:
-        raise InputError(f"{path}: not a readable constraint (nested too deeply)") from error
+        raise InputError(f"{path}: not a readable {what} (nested too deeply)") from error
     except ValueError as error:
-        raise InputError(f"{path}: not a readable constraint ({error})") from error
+        raise InputError(f"{path}: not a readable {what} ({error})") from error
 
 
 def _parse(path: Path, text: str) -> Any:

@@ -55,13 +55,16 @@ class Shown:
         return as_data({**task, **more})
 
     def seeds(self, seeds: Sequence[Row]) -> str:
-        """Return seeds as data. A seed is encoded once, however often it is dealt."""
-        for seed in seeds:
-            if seed.trade_id not in self._seeds:
-                if len(self._seeds) >= _SEEDS_KEPT:
-                    self._seeds.clear()
-                self._seeds[seed.trade_id] = as_data(self.wire.encode(seed, self._seed_bars))
-        return f"[{','.join(self._seeds[seed.trade_id] for seed in seeds)}]"
+        """Return seeds as data."""
+        return f"[{','.join(map(self.seed, seeds))}]"
+
+    def seed(self, seed: Row) -> str:
+        """Return one seed as data. It is encoded once, however often it is dealt."""
+        if seed.trade_id not in self._seeds:
+            if len(self._seeds) >= _SEEDS_KEPT:
+                self._seeds.clear()
+            self._seeds[seed.trade_id] = as_data(self.wire.encode(seed, self._seed_bars))
+        return self._seeds[seed.trade_id]
 
     def row(self, row: Row) -> str:
         """Return a row as data."""

@@ -31,6 +31,7 @@ from tradegen.testing.nim_server.refusals import (
 )
 from tradegen.testing.nim_server.rules import Rules
 from tradegen.testing.nim_server.spoil import write_content
+from tradegen.testing.nim_server.told_schema import obey, told_schema
 
 WRONG_MODEL = "nvidia/some-other-model"
 
@@ -146,10 +147,11 @@ class NimServer:
 
     async def _answer(self, call: Call) -> Answer:
         if call.task is None:
-            answer: Answer = {"answer": "ok"} if call.schema is None else example_of(call.schema)
-            return answer
+            return {"answer": "ok"} if call.schema is None else example_of(call.schema)
         try:
-            return await self._answerer.answer(call.task, call.blocks)
+            answer = await self._answerer.answer(call.task, call.blocks)
+            told = told_schema(call.messages)
+            return answer if told is None else obey(answer, told)
         except CannotAnswerError as error:
             raise Refusal(bad_request(str(error)), "unanswerable") from error
 

@@ -1,0 +1,109 @@
+"""What of a config has no meaning on the other side, and why."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tradegen.errors import InputError
+
+_UNSAID: Mapping[str, object] = {
+    "drop": False,
+    "propagate_skip": True,
+    "with_trace": "none",
+    "extract_reasoning_content": False,
+    "skip_health_check": False,
+    "generation_type": "chat-completion",
+}
+"""What Data Designer writes of fields that nobody has set."""
+
+_SHOWN = 60
+_SECRET = ("token", "key", "secret", "password", "header", "credential")
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """One part of a config that was not made use of: where it stands, what it is, and why."""
+
+    path: str
+    what: str
+    why: str
+
+    def __str__(self) -> str:
+        return one_line(f"{self.path}: {self.what}; {self.why}")
+
+
+class Rest:
+    """A part of a config, from which what has meaning is taken; the rest is told.
+
+    As everything that is not taken is told, nothing can be forgotten.
+    """
+
+    def __init__(self, tree: Mapping[str, Any], path: str = "") -> None:
+        """Hold the fields of `tree`, which stands at `path`."""
+        self._tree = dict(tree)
+        self.path = path
+
+    def take(self, name: str) -> Any:
+        """Return a field and count it as used; None if it is not there."""
+        return self._tree.pop(name, None)
+
+    def take_part(self, name: str) -> "Rest":
+        """Return the fields of a field, and count it as used. Raises `InputError` if it has none.
+
+        A field that is not there has no fields.
+        """
+        value = self.take(name)
+        if value is None:
+            value = {}
+        if not isinstance(value, Mapping):
+            raise InputError(f"{self.where(name)} is {value!r:.60}; expected fields by name")
+        return Rest(value, self.where(name))
+
+    def take_parts(self, name: str) -> list[Mapping[str, Any]]:
+        """Return a list of parts, and count it as used. Raises `InputError` if it is none."""
+        value = self.take(name) or []
+        if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
+            raise InputError(f"{self.where(name)} is {value!r:.60}; expected a list of parts")
+        return value
+
+    def __bool__(self) -> bool:
+        return bool(self._tree)
+
+    def put_back(self, name: str, value: Any) -> None:
+        """Let a field count as not used after all."""
+        self._tree[name] = value
+
+    def where(self, name: str) -> str:
+        """Return the path of a field."""
+        return f"{self.path}.{name}" if self.path else name
+
+    def told(self, reasons: Mapping[str, str], otherwise: str) -> Iterator[LeftOut]:
+        """Yield each field that was set and not taken, with the reason for its name."""
+        for name, value in self._tree.items():
+            if is_said(name, value):
+                why = reasons.get(name, otherwise)
+                yield LeftOut(self.where(name), shown(name, value), why)
+
+
+def one_line(text: str) -> str:
+    """Return text on one line, without what steers a terminal."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def is_said(name: str, value: Any) -> bool:
+    """Return whether a field says anything: it is neither empty nor Data Designer's default."""
+    if value is None or (isinstance(value, (str, list, tuple, dict)) and not value):
+        return False
+    return not (name in _UNSAID and value == _UNSAID[name])
+
+
+def shown(name: str, value: Any) -> str:
+    """Return a value short enough for a line, and no secrets."""
+    if isinstance(value, Mapping):
+        return f"{len(value)} fields: {', '.join(map(str, value))}"[:_SHOWN]
+    if isinstance(value, (list, tuple)):
+        return f"{len(value)} of them"
+    if any(word in name.lower() for word in _SECRET):
+        return "a secret"
+    text = " ".join(str(value).split())
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."

@@ -1,0 +1,44 @@
+"""Where Data Designer's models are: providers and their addresses."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tradegen.engines.nim.options import KEY_VARIABLE
+from tradegen.errors import InputError
+from tradegen.samplers.columns import load_plain
+
+
+def read_providers(source: str | Path | Mapping[str, str] | None) -> dict[str, str]:
+    """Return the address of each provider by its name.
+
+    Raises `InputError` for a file that does not list providers with `name` and `endpoint`.
+    """
+    if source is None:
+        return {}
+    if isinstance(source, Mapping):
+        return dict(source)
+    held = load_plain(Path(source), "list of model providers")
+    listed = held.get("providers") if isinstance(held, Mapping) else None
+    if not isinstance(listed, list) or not all(map(_is_provider, listed)):
+        raise InputError(
+            f"{source}: expected Data Designer's model_providers.yaml, a list `providers` of "
+            "name and endpoint"
+        )
+    return {one["name"]: one["endpoint"] for one in listed}
+
+
+def _is_provider(one: object) -> bool:
+    return isinstance(one, Mapping) and all(
+        isinstance(one.get(name), str) for name in ("name", "endpoint")
+    )
+
+
+def provider(name: str, address: str) -> dict[str, Any]:
+    """Return a provider as Data Designer writes it; the key stays in the environment."""
+    return {
+        "name": name,
+        "endpoint": address,
+        "provider_type": "openai",
+        "api_key": KEY_VARIABLE,
+    }
