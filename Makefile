@@ -60,6 +60,10 @@ lock: $(VENV)/.ready-dev  ## pin the newest versions that pyproject.toml allows
 	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --no-header --no-emit-index-url --no-strip-extras --upgrade --constraint requirements.lock \
 	  pyproject.toml --group build --group dev --output-file requirements-dev.lock
+	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --no-header --no-emit-index-url --no-strip-extras --upgrade --constraint requirements.lock \
+	  pyproject.toml --group build --extra alerts --extra otel \
+	  --output-file deploy/docker/requirements.lock
 
 clean:  ## remove the virtual environments
 	rm -rf $(VENV) $(SDV)

@@ -1,12 +1,14 @@
 """Alerts: who is told, and what, when a night goes wrong or right again."""
 
+import logging
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 from tradegen.nightly.compare import WORSE
 from tradegen.nightly.status import State, Status
 
-_EXTRA = "apprise is not installed: pip install 'tradegen[alerts]'"
 _SHOWN = 20
 
 
@@ -51,22 +53,29 @@ def send(alert: Alert, urls: Sequence[str]) -> list[str]:
 
     Addresses hold tokens, so neither they nor what a library says of them is told.
     """
-    try:
-        import logging
-
-        import apprise
-    except ImportError:
-        return [_EXTRA]
-    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
-    kind = apprise.NotifyType.FAILURE if alert.is_bad else apprise.NotifyType.SUCCESS
+    if find_spec("apprise") is None:
+        return ["apprise is not installed: pip install 'tradegen[alerts]'"]
     wrong = []
     for number, url in enumerate(urls, start=1):
-        try:
+        why = _send_to(url, alert)
+        if why is not None:
+            wrong.append(f"alert_urls, address {number}: {why}")
+    return wrong
+
+
+def _send_to(url: str, alert: Alert) -> str | None:
+    """Send to one address; return what went wrong, if anything did."""
+    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of its hundred services, loaded to find the one
+            import apprise
+
+            kind = apprise.NotifyType.FAILURE if alert.is_bad else apprise.NotifyType.SUCCESS
             service = apprise.Apprise()
             if not service.add(url):
-                wrong.append(f"alert_urls, address {number}: apprise knows no such address")
-            elif not service.notify(body=alert.text, title=alert.title, notify_type=kind):
-                wrong.append(f"alert_urls, address {number}: the alert could not be sent")
-        except Exception as error:  # of any of its hundred services: no reason to fail a night
-            wrong.append(f"alert_urls, address {number}: {type(error).__name__}")
-    return wrong
+                return "apprise knows no such address"
+            sent = service.notify(body=alert.text, title=alert.title, notify_type=kind)
+    except Exception as error:  # whatever a service raises is no reason to fail a night
+        return type(error).__name__
+    return None if sent else "the alert could not be sent"

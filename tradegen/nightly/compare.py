@@ -45,7 +45,7 @@ class Comparison:
 def compare(
     then: Judged,
     now: Judged,
-    tolerances: Mapping[str, float | None],
+    tolerances: Mapping[str, float],
     *,
     accept_inconclusive: bool,
 ) -> Comparison:
@@ -109,7 +109,7 @@ def _versions(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _differences(
-    then: Mapping[str, Metric], now: Mapping[str, Metric], tolerances: Mapping[str, float | None]
+    then: Mapping[str, Metric], now: Mapping[str, Metric], tolerances: Mapping[str, float]
 ) -> Iterator[Difference]:
     for name in (name for name in now if name in then):
         before, after = then[name], now[name]

@@ -40,7 +40,7 @@ def export(status: Status, setting: str | None) -> str | None:
         return "OpenTelemetry is not installed: pip install 'tradegen[otel]'"
     try:
         about = Resource.create({SERVICE_VERSION: __version__})
-        if about.attributes.get(SERVICE_NAME, "unknown_service") == "unknown_service":
+        if str(about.attributes.get(SERVICE_NAME)).startswith("unknown_service"):
             about = about.merge(Resource({SERVICE_NAME: "tradegen"}))
         reader = InMemoryMetricReader()
         provider = MeterProvider(metric_readers=[reader], resource=about, shutdown_on_exit=False)
