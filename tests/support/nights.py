@@ -13,13 +13,13 @@ from tests.support.rows import records, write_parquet
 
 DATE = "2026-11-20"
 NAME = f"nightly-{DATE}"
-N = 12
-_GOLD_ROWS = 100
+N = 8
+_GOLD_ROWS = 40
 
 
 @dataclass(frozen=True, slots=True)
 class FinishedNight:
-    """A night of 12 rows, in a folder with its settings and gold; not to be changed by a test."""
+    """A night of 8 rows, in a folder with its settings and gold; not to be changed by a test."""
 
     desk: Path
     log: str

@@ -23,7 +23,7 @@ class Alert:
 
 def alert_of(status: Status, *, always: bool) -> Alert | None:
     """Return what is to be told of a run, if anything is: trouble, its end, or `always`."""
-    bad = status.in_trouble
+    bad = not status.good
     if not (bad or status.trouble_before or always):
         return None
     what = _outcome(status)
