@@ -22,6 +22,9 @@ from tests.support.nights import (
 )
 from tests.support.receiver import receiving
 from tests.support.rows import records, write_parquet
+from tradegen import evaluating
+from tradegen.errors import StorageError
+from tradegen.settings import Settings
 
 EARLIER = "nightly-2026-11-18"
 LATER = "nightly-2026-11-22"
@@ -76,7 +79,7 @@ def test_a_night_leaves_a_record_that_says_all(finished_night: FinishedNight) ->
     assert found["compared_with"] is None
     assert found["comparison"] == ["no earlier good run to compare with"]
     assert set(found["seconds"]) == {"rows", "evaluation", "comparison", "retention", "alert"}
-    assert {"acceptance", "seconds", "rows near gold"} <= found["metrics"].keys()
+    assert {"acceptance", "seconds", "rows that keep every invariant"} <= found["metrics"].keys()
     assert datetime.fromisoformat(found["ended"]) >= datetime.fromisoformat(found["started"])
 
 
@@ -313,13 +316,10 @@ def test_a_night_that_refuses_to_go_on_is_given_up_for_another(
     assert (runs / f"{LATER}-2" / "rows.parquet").exists()
 
 
-def _no_time(rows: str, settings: object, **how: object) -> object:
-    from tradegen import evaluating
-    from tradegen.errors import StorageError
-
+def _no_time(rows: str, settings: Settings, **how: Any) -> evaluating.Answer:
     if rows.endswith("-2"):
         raise StorageError("enough was seen")
-    return evaluating.evaluate_rows(rows, settings, **how)  # type: ignore[arg-type]
+    return evaluating.evaluate_rows(rows, settings, **how)
 
 
 def test_a_damaged_latest_status_is_told_and_replaced(
@@ -338,8 +338,8 @@ def test_a_damaged_evaluation_is_made_again(
     whole = (unfinished / "evaluation.json").read_bytes()
     (unfinished / "evaluation.json").write_bytes(whole[:1000])
     assert cli("nightly").code == 0
-    title = lambda text: text.replace(LATER.encode(), NAME.encode())  # noqa: E731
-    assert title((unfinished / "evaluation.json").read_bytes()) == whole
+    made = (unfinished / "evaluation.json").read_bytes()
+    assert made.replace(LATER.encode(), NAME.encode()) == whole
 
 
 def test_a_second_job_leaves_the_first_alone_and_is_no_alarm(
