@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,8 @@ FINAL = (2, 3, *sorted(code for code in EXIT_CODES.values() if code), WORSE)
 
 def tool(name: str, comes_with: str) -> str:
     """Return the path of a tool; in CI it has to be there."""
-    found = shutil.which(name)
+    beside_python = Path(sys.executable).parent
+    found = shutil.which(name) or shutil.which(name, path=str(beside_python))
     if found is None and not os.environ.get("CI"):
         pytest.skip(f"{name} is not installed; it comes with {comes_with}")
     assert found, f"CI needs {name}, which comes with {comes_with}"

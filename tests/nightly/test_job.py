@@ -357,7 +357,7 @@ def test_a_second_job_leaves_the_first_alone_and_is_no_alarm(
         change_json(runs / "status.json", heartbeat=long_ago)
         said = cli("nightly")
     assert said.code == 5
-    assert "has given no sign for 1,8" in said.err
+    assert "has given no sign for 1,8" in event(said, "failed")["text"]
     assert status(unfinished)["state"] == "interrupted"
 
 

@@ -1,13 +1,15 @@
 """`tradegen nightly`."""
 
+import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from tradegen.cli.console import make_console
+from tradegen.errors import TradegenError
 from tradegen.nightly.accepting import accept
 from tradegen.nightly.health import UNHEALTHY, check_health
 from tradegen.nightly.job import Nightly, run_nightly
-from tradegen.nightly.logs import logging_to_stderr
+from tradegen.nightly.logs import logging_to_stderr, without_secrets
 from tradegen.nightly.secrets import secrets_of
 from tradegen.nightly.stopping import stopping_on_signals
 from tradegen.settings import Settings, Stated
@@ -28,10 +30,20 @@ def nightly_command(
         stopping_on_signals() as stopping,
         logging_to_stderr(as_json=log_as_json, quiet=quiet, secrets=secrets) as log,
     ):
-        outcome = run_nightly(Nightly(settings, stated, log, _now, night, secrets), stopping)
-    if as_json and outcome.status is not None:
-        print(outcome.status.model_dump_json())
-    return outcome.exit_code
+        try:
+            outcome = run_nightly(Nightly(settings, stated, log, _now, night, secrets), stopping)
+        except TradegenError as error:
+            code, said = error.exit_code, without_secrets(str(error), secrets)
+            log.error("failed", error=type(error).__name__, text=said, exit_code=code)  # noqa: TRY400
+            told = json.dumps({"error": said, "exit_code": code})
+        except KeyboardInterrupt:
+            return stopping.exit_code
+        else:
+            code = outcome.exit_code
+            told = "{}" if outcome.status is None else outcome.status.model_dump_json()
+    if as_json:
+        print(told)
+    return code
 
 
 def check_command(settings: Settings) -> int:
