@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 
 from filelock import FileLock, Timeout
 from structlog.typing import FilteringBoundLogger
@@ -46,6 +46,7 @@ from tradegen.settings import Settings, Stated
 HEARTBEAT_STALE_S = 300.0
 """Seconds without a heartbeat after which a process counts as gone or hung."""
 
+_SECOND_LOOK_S = 2.0
 _LOCK = ".nightly.lock"
 _OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
 _AGAIN = "Run the command again: it goes on."
@@ -91,39 +92,42 @@ def run_nightly(nightly: Nightly, stopping: Stopping) -> Outcome:
     wrong; but with `StorageError` if the first one seems to hang. Raises `InputError` if the folder
     cannot be made. What goes wrong later is in the outcome, and in `status.json`.
     """
-    with _alone(nightly) as other:
-        return _nothing_to_do(nightly, other) if other is not None else _work(nightly, stopping)
+    with _alone(nightly) as is_alone:
+        return _work(nightly, stopping) if is_alone else _nothing_to_do(nightly)
 
 
 @contextmanager
-def _alone(nightly: Nightly) -> Iterator[Outcome | None]:
-    """Keep other nightly jobs out; yield None, or what is to be said if one is in already."""
+def _alone(nightly: Nightly) -> Iterator[bool]:
+    """Keep other nightly jobs out; yield whether none was in already."""
     runs = nightly.runs
     try:
         runs.mkdir(parents=True, exist_ok=True)
         lock = FileLock(runs / _LOCK)
         lock.acquire(timeout=0)
     except Timeout:
-        yield Outcome(0, _latest(nightly))
+        yield False
         return
     except OSError as error:
         raise InputError(
             f"{runs}: cannot be written ({error.strerror}); choose another --folder"
         ) from error
     try:
-        yield None
+        yield True
     finally:
         lock.release()
 
 
-def _nothing_to_do(nightly: Nightly, other: Outcome) -> Outcome:
+def _nothing_to_do(nightly: Nightly) -> Outcome:
     """Say that another process is at work. Raises `StorageError` if that seems to hang."""
-    status = other.status
+    status = _latest(nightly)
     if status is None or status.state is not State.RUNNING:
         nightly.log.info("another nightly has just begun", text="nothing was done")
-        return other
-    silent_s = (nightly.clock() - status.heartbeat).total_seconds()
-    if silent_s > HEARTBEAT_STALE_S:
+        return Outcome(0, status)
+    if _silent_s(nightly, status) > HEARTBEAT_STALE_S:
+        sleep(_SECOND_LOOK_S)  # it may just have begun, to go on with one that was killed
+        status = _latest(nightly) or status
+    silent_s = _silent_s(nightly, status)
+    if status.state is State.RUNNING and silent_s > HEARTBEAT_STALE_S:
         raise StorageError(
             f"{nightly.runs}: another nightly holds the lock, at {status.step} of {status.run}, "
             f"and has given no sign for {silent_s:,.0f} s; end that process, then run this again"
@@ -131,7 +135,11 @@ def _nothing_to_do(nightly: Nightly, other: Outcome) -> Outcome:
     nightly.log.info(
         "another nightly is at work", other=status.run, at=status.step, text="nothing was done"
     )
-    return other
+    return Outcome(0, status)
+
+
+def _silent_s(nightly: Nightly, status: Status) -> float:
+    return (nightly.clock() - status.heartbeat).total_seconds()
 
 
 def _latest(nightly: Nightly) -> Status | None:
@@ -279,13 +287,10 @@ class _Session:
         began = monotonic()
         with bound(step=step.name):
             log.info("step begun")
-            try:
-                counts = step.do(self._tonight)
-            finally:
-                seconds = round(monotonic() - began, 3)
-                spent = round(journal.status.seconds.get(step.name, 0.0) + seconds, 3)
-                seconds_by_step = {**journal.status.seconds, step.name: spent}
-            journal.write(seconds=seconds_by_step)
+            counts = step.do(self._tonight)
+            seconds = round(monotonic() - began, 3)
+            spent = journal.status.seconds.get(step.name, 0.0) + seconds
+            journal.write(seconds={**journal.status.seconds, step.name: round(spent, 3)})
             log.info("step done", seconds=seconds, **counts)
 
     def _done(self) -> Outcome:
