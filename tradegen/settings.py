@@ -350,7 +350,8 @@ class NightlySettings(_Section):
             number = isinstance(amount, int | float) and not isinstance(amount, bool)
             if amount is not False and not (number and 0 <= amount < math.inf):
                 raise ValueError(f"for {name!r} a number from 0 on, or false")
-        return value
+        # 0 is a tolerance, though it equals false.
+        return {name: amount is not False and float(amount) for name, amount in value.items()}
 
     @field_validator("alert_urls", mode="before")
     @classmethod

@@ -15,6 +15,9 @@ UNHEALTHY = 14
 """Exit code of `--check` where somebody has to look."""
 
 
+_LINES_SHOWN = 10
+
+
 @dataclass(frozen=True, slots=True)
 class Health:
     """Whether all is well, and why."""
@@ -41,9 +44,15 @@ def check_health(runs: Path, settings: NightlySettings, now: datetime) -> Health
             )
     if latest.state is State.FAILED:
         wrong = latest.error
-        what = "" if wrong is None else f" with {wrong.exit_code}: {wrong.message}"
+        what = "" if wrong is None else f" with {wrong.exit_code}: {_last_line(wrong.message)}"
         return Health(False, f"{latest.run}: failed{what}\nNext: {latest.next}")
     return _of_the_last_ended(nightly_runs(runs, settings.prefix, latest), latest, settings, now)
+
+
+def _last_line(message: str) -> str:
+    """Return a message, or of one that holds a traceback what it ends with."""
+    lines = message.strip().splitlines()
+    return lines[-1] + f" ({STATUS_FILE} has it all)" if len(lines) > _LINES_SHOWN else message
 
 
 def _of_the_last_ended(
