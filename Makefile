@@ -15,12 +15,8 @@ GOLD ?= equity
 RESOLVE = $(BIN)/python -m uv pip compile --quiet --python-version 3.11 --no-emit-index-url \
   --no-header pyproject.toml > /dev/null
 
-<<<<<<< HEAD
-.PHONY: run test lint format types imports docs docs-site notebooks cassettes lock bench bench-sdv \
-  clean help
-=======
-.PHONY: run test test-designer resolve lint format types imports docs cassettes lock bench bench-sdv clean help
->>>>>>> designer
+.PHONY: run test test-designer resolve lint format types imports docs docs-site notebooks cassettes \
+  lock bench bench-sdv clean help
 
 run: $(VENV)/.ready  ## set up and run the main job
 	$(BIN)/python -m tradegen run --n 10000
@@ -85,6 +81,10 @@ lock: $(VENV)/.ready-dev  ## pin the newest versions that pyproject.toml allows
 	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --no-header --no-emit-index-url --no-strip-extras --upgrade --constraint requirements.lock \
 	  pyproject.toml --group build --group dev --output-file requirements-dev.lock
+	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --no-header --no-emit-index-url --no-strip-extras --upgrade --constraint requirements.lock \
+	  pyproject.toml --group build --extra alerts --extra otel \
+	  --output-file deploy/docker/requirements.lock
 
 clean:  ## remove the virtual environments
 	rm -rf $(VENV) $(SDV) $(DESIGNER) $(SERVICES)

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.cli import Command, command_line
+from tests.support.nights import finished_night
 from tests.support.real_gold import REASON
 from tests.support.runs import finished_run, stopped_run
 
-__all__ = ["cli", "finished_run", "stopped_run"]
+__all__ = ["cli", "finished_night", "finished_run", "stopped_run"]
 
 settings.register_profile(
     "tradegen", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True

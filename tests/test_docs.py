@@ -50,6 +50,8 @@ def desk(tmp_path: Path) -> Path:
     (tmp_path / "docs").symlink_to(ROOT / "docs")
     (yaml,) = blocks(ROOT / "docs" / "diversity.md", "yaml")
     (tmp_path / "constraint.yaml").write_text(yaml, encoding="utf-8")
+    (toml,) = blocks(ROOT / "docs" / "nightly.md", "toml")
+    (tmp_path / "nightly.toml").write_text(toml, encoding="utf-8")
     return tmp_path
 
 
@@ -79,7 +81,8 @@ def test_every_command_in_the_documentation_runs(path: Path, desk: Path) -> None
         done = subprocess.run(
             [sys.executable, *arguments[1:]], cwd=desk, capture_output=True, text=True, check=False
         )
-        verdict = arguments[3] == "evaluate" and done.returncode in VERDICTS
+        judges = arguments[3] in ("evaluate", "nightly")
+        verdict = judges and done.returncode in VERDICTS
         assert verdict or done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
 
 

@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import math
 import os
 import re
 import tomllib
@@ -11,11 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    SecretStr,
     ValidationError,
     create_model,
     field_validator,
@@ -50,6 +53,8 @@ ENV_PREFIX = "TRADEGEN_"
 GOLD_DIR_VARIABLE = "TRADEGEN_GOLD_DIR"
 """Where tests and benchmarks find real gold; no setting of a run."""
 
+_RUN_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+
 _RUNTIME_ONLY = frozenset(
     {
         "run",
@@ -57,6 +62,7 @@ _RUNTIME_ONLY = frozenset(
         "costs",
         "evaluation",
         "import",
+        "nightly",
         "gold.files",
         "gold.bars",
         *(f"nim.{name}" for name in NimOptions.model_fields if name not in DECIDE_ROWS),
@@ -262,7 +268,7 @@ class RunSettings(_Section):
     @field_validator("name")
     @classmethod
     def _check_name(cls, value: str | None) -> str | None:
-        if value is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", value):
+        if value is not None and not re.fullmatch(_RUN_NAME, value):
             raise ValueError("expected letters, digits, '.', '_' and '-', a letter or digit first")
         return value
 
@@ -323,6 +329,84 @@ class ImportSettings(_Section):
         return value
 
 
+ACCEPTANCE, SECONDS, COST = RUN_METRICS = ("acceptance", "seconds", "cost")
+"""What nights are compared by besides the checks of an evaluation."""
+
+
+class NightlySettings(_Section):
+    """How `tradegen nightly` makes, judges, keeps and reports its runs."""
+
+    prefix: str = Field("nightly", description="names of nightly runs begin so; a date follows")
+    zone: str = Field("UTC", description="time zone that tells which date it is")
+    new_seed: bool = Field(
+        True, description="add the day's number to the seed: each night makes other rows"
+    )
+    quick: bool = Field(False, description="evaluate with fewer trials and rows")
+    accept_inconclusive: bool = Field(
+        True, description="take it for good if nothing was found wrong, but rows are too few"
+    )
+    keep: int = Field(14, ge=1, le=10_000, description="runs kept; the last good one always is")
+    max_age_h: float = Field(
+        26.0, gt=0, le=10_000, description="hours after which --check misses a good run"
+    )
+    tolerances: dict[str, float | Literal[False]] = Field(
+        default_factory=dict,
+        description="how much worse a check, acceptance, seconds or cost may get: "
+        '{ "gold covered" = 0.1, seconds = 0.5 }; false: not watched; default: see docs/nightly.md',
+    )
+    alert_urls: tuple[SecretStr, ...] = Field(
+        (), description="apprise addresses to tell when something is wrong, or right again"
+    )
+    alert_always: bool = Field(False, description="tell of good nights, too")
+    otlp_endpoint: str | None = Field(
+        None,
+        description="OpenTelemetry collector for metrics, over HTTP; default: what the "
+        "environment names (OTEL_EXPORTER_OTLP_ENDPOINT), else none",
+        examples=["http://localhost:4318"],
+    )
+
+    @field_validator("prefix")
+    @classmethod
+    def _check_prefix(cls, value: str) -> str:
+        if not re.fullmatch(_RUN_NAME, value):
+            raise ValueError("expected letters, digits, '.', '_' and '-', a letter or digit first")
+        return value
+
+    @field_validator("zone")
+    @classmethod
+    def _check_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("expected a time zone such as UTC or Europe/Berlin") from error
+        return value
+
+    @field_validator("tolerances", mode="before")
+    @classmethod
+    def _check_tolerances(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping) or not value:
+            return value
+        from tradegen.verdict.limits import LIMITS  # imports scipy
+
+        known = [*LIMITS, *RUN_METRICS]
+        for name, amount in value.items():
+            if name not in known:
+                close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
+                hint = f"did you mean {close[0]!r}?" if close else f"there is {', '.join(known)}"
+                raise ValueError(f"names of metrics; there is no {name!r}; {hint}")
+            number = isinstance(amount, int | float) and not isinstance(amount, bool)
+            if amount is not False and not (number and 0 <= amount < math.inf):
+                raise ValueError(f"for {name!r} a number from 0 on, or false")
+        # 0 is a tolerance, though it equals false.
+        return {name: amount is not False and float(amount) for name, amount in value.items()}
+
+    @field_validator("alert_urls", mode="before")
+    @classmethod
+    def _read_urls(cls, value: Any) -> Any:
+        """Take a single address for a list of one; a message would show it otherwise."""
+        return (value,) if isinstance(value, str) else value
+
+
 if TYPE_CHECKING:
     _WithImport = BaseSettings
 else:  # a keyword can be no name in a class
@@ -354,6 +438,7 @@ class Settings(_WithImport):
     costs: Costs = Costs()
     evaluation: EvaluationSettings = EvaluationSettings()
     run: RunSettings = RunSettings()
+    nightly: NightlySettings = NightlySettings()
 
     @property
     def importing(self) -> ImportSettings:
@@ -452,7 +537,7 @@ def what_is_stated(
 ) -> Stated:
     """Return what `overrides` state, and what the settings file and the environment do."""
     return Stated(
-        flags=_stated(load_settings(overrides, toml_file), _flat(overrides or {})),
+        flags=_stated(load_settings(overrides, toml_file), flat(overrides or {})),
         background=_stated(load_settings({}, toml_file)),
     )
 
@@ -460,8 +545,8 @@ def what_is_stated(
 def _stated(settings: Settings, names: Iterable[str] | None = None) -> dict[str, Any]:
     """Return the named settings, or all that some source set, as plain values."""
     if names is None:
-        names = _flat(settings.model_dump(mode="json", exclude_unset=True))
-    everything = _flat(settings.model_dump(mode="json"))
+        names = flat(settings.model_dump(mode="json", exclude_unset=True))
+    everything = flat(settings.model_dump(mode="json"))
     return {name: everything[name] for name in names}
 
 
@@ -488,7 +573,7 @@ def restore_settings(tree: Mapping[str, Any]) -> Settings:
 
 def identity(settings: Settings) -> dict[str, Any]:
     """Return the settings that decide what rows a run makes, by dotted name, as plain values."""
-    everything = _flat(settings.model_dump(mode="json"))
+    everything = flat(settings.model_dump(mode="json"))
     other = () if settings.engine == "nim" else ("nim.",)
     return {
         name: value
@@ -502,12 +587,13 @@ def decides_rows(name: str) -> bool:
     return not any(name == only or name.startswith(f"{only}.") for only in _RUNTIME_ONLY)
 
 
-def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
+def flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return a tree of settings as plain values, by dotted name."""
+    found: dict[str, Any] = {}
     for key, value in tree.items():
         nested = isinstance(value, Mapping) and f"{prefix}{key}" in _SECTIONS
-        flat.update(_flat(value, f"{prefix}{key}.") if nested else {f"{prefix}{key}": value})
-    return flat
+        found.update(flat(value, f"{prefix}{key}.") if nested else {f"{prefix}{key}": value})
+    return found
 
 
 _SECTIONS = frozenset(

@@ -29,6 +29,7 @@ def test_help_lists_the_exit_codes(cli: Command) -> None:
     words = " ".join(said.out.split())
     for meaning in ("0 done", "2 bad usage", "3 attempt budget", "4 engine", "5 storage"):
         assert meaning in words
+    assert "13 worse than the last good run" in words
     assert "130 interrupted" in words
 
 

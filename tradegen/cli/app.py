@@ -5,6 +5,7 @@ import io
 import json
 import os
 import sys
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -36,7 +37,8 @@ app = typer.Typer(
     help="Make synthetic trade logs that can be trusted.",
     epilog="Exit codes: 0 done; 1 internal error; 2 bad usage or input; 3 attempt budget "
     "exhausted; 4 engine or provider unavailable; 5 storage failed; 10 overfit, 11 underfit and 12 "
-    "inconclusive (evaluate); 130 interrupted.",
+    "inconclusive (evaluate, nightly); 13 worse than the last good run (nightly); 14 something "
+    "is wrong (nightly --check); 130 interrupted; 143 terminated (nightly).",
 )
 app.add_typer(designer_app)
 
@@ -54,6 +56,13 @@ class Format(StrEnum):
     CSV = "csv"
     JSONL = "jsonl"
     PARQUET = "parquet"
+
+
+class LogFormat(StrEnum):
+    """How `nightly` writes its log."""
+
+    JSON = "json"
+    TEXT = "text"
 
 
 GoldOption = Annotated[
@@ -337,6 +346,59 @@ def evaluate(
     settings = load_settings(overrides, config)
     code = evaluate_command(rows, settings, quick=quick, out=out, as_json=as_json, quiet=quiet)
     raise typer.Exit(code)
+
+
+@app.command()
+def nightly(
+    night: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Date of the run to make or go on with [today]"),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say whether the last run is good and not too old")
+    ] = False,
+    accept: Annotated[
+        str | None,
+        typer.Option(metavar="RUN", help="Only take this run for good, though it was called worse"),
+    ] = None,
+    log_format: Annotated[
+        LogFormat, typer.Option("--log-format", help="How the log on stderr is written")
+    ] = LogFormat.JSON,
+    folder: FolderOption = None,
+    config: ConfigOption = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Log warnings and errors only")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Make tonight's run, judge it, compare it with the last good one: for cron and the like.
+
+    It can be called at any time: it goes on with what is unfinished, and does nothing twice.
+
+    Exit codes: 0 good, or nothing to do; 10 overfit; 11 underfit; 12 inconclusive; 13 worse than
+    the last good run; 14 something is wrong (--check); 143 terminated; others as of all commands.
+    """
+    from tradegen.cli import nightly_command
+    from tradegen.settings import load_settings, what_is_stated
+
+    if check and accept is not None:
+        raise typer.BadParameter("--check and --accept exclude each other")
+    overrides = _tree({"run": {"folder": folder}})
+    settings = load_settings(overrides, config)
+    if check:
+        raise typer.Exit(nightly_command.check_command(settings))
+    if accept is not None:
+        raise typer.Exit(nightly_command.accept_command(settings, accept))
+    raise typer.Exit(
+        nightly_command.nightly_command(
+            settings,
+            what_is_stated(overrides, config),
+            None if night is None else night.date(),
+            log_as_json=log_format is LogFormat.JSON,
+            quiet=quiet,
+            as_json=as_json,
+        )
+    )
 
 
 @app.command("import")

@@ -1,0 +1,64 @@
+"""`tradegen nightly`."""
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from tradegen.cli.console import make_console
+from tradegen.errors import TradegenError
+from tradegen.nightly.accepting import accept
+from tradegen.nightly.health import UNHEALTHY, check_health
+from tradegen.nightly.job import Nightly, run_nightly
+from tradegen.nightly.logs import logging_to_stderr, without_secrets
+from tradegen.nightly.secrets import secrets_of
+from tradegen.nightly.stopping import stopping_on_signals
+from tradegen.settings import Settings, Stated
+
+
+def nightly_command(
+    settings: Settings,
+    stated: Stated,
+    night: date | None,
+    *,
+    log_as_json: bool,
+    quiet: bool,
+    as_json: bool,
+) -> int:
+    """Bring the night's run to its end and return its exit code."""
+    secrets = secrets_of(settings)
+    with (
+        stopping_on_signals() as stopping,
+        logging_to_stderr(as_json=log_as_json, quiet=quiet, secrets=secrets) as log,
+    ):
+        try:
+            outcome = run_nightly(Nightly(settings, stated, log, _now, night, secrets), stopping)
+        except TradegenError as error:
+            code, said = error.exit_code, without_secrets(str(error), secrets)
+            log.error("failed", error=type(error).__name__, text=said, exit_code=code)  # noqa: TRY400
+            told = json.dumps({"error": said, "exit_code": code})
+        except KeyboardInterrupt:
+            return stopping.exit_code
+        else:
+            code = outcome.exit_code
+            told = "{}" if outcome.status is None else outcome.status.model_dump_json()
+    if as_json:
+        print(told)
+    return code
+
+
+def check_command(settings: Settings) -> int:
+    """Say whether the nightly job is well; return 0 if it is."""
+    health = check_health(settings.run.folder, settings.nightly, _now())
+    make_console().print(health.says)
+    return 0 if health.is_well else UNHEALTHY
+
+
+def accept_command(settings: Settings, run: str) -> int:
+    """Take a run as the new measure."""
+    accepted = accept(settings.run.folder, settings.nightly.prefix, Path(run).name)
+    make_console().print(f"{accepted.run}: accepted; later runs are held against it")
+    return 0
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
