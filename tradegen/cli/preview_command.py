@@ -1,6 +1,9 @@
 """`tradegen preview`."""
 
 import asyncio
+import tempfile
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from rich.console import Console
@@ -34,9 +37,11 @@ def preview_command(settings: Settings) -> None:
         console.print(f"note: {note}")
     if is_simulated(prepared.gold):
         console.print("gold is the simulated demo (source=simulated); pass your own with --gold")
-    blueprint = prepared.blueprint
-    pipeline = blueprint.pipeline(blueprint.learn())
-    asyncio.run(_show_rows(console, pipeline, prepared.gold.market, settings.n))
+    with tempfile.TemporaryDirectory(prefix="tradegen-") as scratch:
+        order = replace(prepared.blueprint.order, scratch=Path(scratch))
+        blueprint = replace(prepared.blueprint, order=order)
+        pipeline = blueprint.pipeline(blueprint.learn())
+        asyncio.run(_show_rows(console, pipeline, prepared.gold.market, settings.n))
 
 
 async def _show_rows(console: Console, pipeline: Pipeline, market: Market, n: int) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tradegen.data.gold import Gold
+from tradegen.engines.designer.options import DesignerOptions
 from tradegen.engines.embedded.options import EmbeddedOptions
 from tradegen.engines.nim.options import NimOptions
 from tradegen.engines.protocols import Engine
@@ -30,7 +31,8 @@ class EngineOrder:
 
     `false_rejections` is the share of real rows that a judge may reject. `journal` is the file in
     which answers that cost money are kept until their attempt is in the ledger (None: nowhere),
-    `workers` the number of processes that share what the endpoint allows.
+    `workers` the number of processes that share what the endpoint allows. `scratch` is a folder
+    for working files, which is removed after the run (None: one of the engine's own).
     """
 
     gold: Gold
@@ -40,6 +42,8 @@ class EngineOrder:
     embedded: EmbeddedOptions = field(default_factory=EmbeddedOptions)
     journal: Path | None = None
     workers: int = 1
+    designer: DesignerOptions = field(default_factory=DesignerOptions)
+    scratch: Path | None = None
 
 
 Learn = Callable[[EngineOrder], EngineModel]
@@ -58,7 +62,21 @@ def _nim(order: EngineOrder) -> EngineModel:
     return learn_nim(order.gold, order.seed, order.nim, order.journal, order.workers)
 
 
-_BUILT_IN: Mapping[str, Learn] = {"embedded": _embedded, "nim": _nim}
+def _designer(order: EngineOrder) -> EngineModel:
+    from tradegen.engines.designer.engine import learn_designer
+
+    return learn_designer(
+        order.gold,
+        order.seed,
+        order.nim,
+        order.designer,
+        journal=order.journal,
+        workers=order.workers,
+        scratch=order.scratch,
+    )
+
+
+_BUILT_IN: Mapping[str, Learn] = {"designer": _designer, "embedded": _embedded, "nim": _nim}
 
 
 def engine_names() -> list[str]:

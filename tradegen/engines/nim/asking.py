@@ -75,7 +75,7 @@ class Asker(Generic[Answer]):
             try:
                 answered = await self.model.complete(turns, self.form, seed)
             except CallFailedError as error:
-                current_log().used(self.role, Usage(requests=error.tries))
+                current_log().used(self.role, self._usage_of_failure(error))
                 raise RowFailedError(self.role, error.kind, str(error), error.body) from error
             if self.journal:
                 self.journal.keep(brief.row_number, brief.attempt, request, answered)
@@ -89,15 +89,24 @@ class Asker(Generic[Answer]):
         return hashlib.sha256(json.dumps(asked).encode()).digest()
 
     def _usage(self, answered: Answered) -> Usage:
-        cost = (
-            answered.tokens_in * self.options.price_in
-            + answered.tokens_out * self.options.price_out
-        ) / _MILLION
         return Usage(
-            calls=1,
+            calls=answered.calls,
             tokens_in=answered.tokens_in,
             tokens_out=answered.tokens_out,
             requests=answered.requests,
             seconds=answered.seconds,
-            cost=cost,
+            cost=self._cost(answered.tokens_in, answered.tokens_out),
         )
+
+    def _usage_of_failure(self, error: CallFailedError) -> Usage:
+        return Usage(
+            calls=error.calls,
+            tokens_in=error.tokens_in,
+            tokens_out=error.tokens_out,
+            requests=error.tries,
+            cost=self._cost(error.tokens_in, error.tokens_out),
+        )
+
+    def _cost(self, tokens_in: int, tokens_out: int) -> float:
+        options = self.options
+        return (tokens_in * options.price_in + tokens_out * options.price_out) / _MILLION

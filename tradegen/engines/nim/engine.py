@@ -30,6 +30,9 @@ from tradegen.guards.copies import CopyGuard
 
 _Answer = TypeVar("_Answer", bound=BaseModel)
 
+ModelOf = Callable[[Role, AnswerForm[Any]], ChatModel]
+"""Finds the model that a role asks for answers of a form."""
+
 
 @dataclass(frozen=True)
 class NimRoles:
@@ -45,10 +48,10 @@ def make_roles(
     rules: Rules,
     options: NimOptions,
     seed: int,
-    model_of: Callable[[Role], ChatModel],
+    model_of: ModelOf,
     journal: CallJournal | None,
 ) -> NimRoles:
-    """Return the roles, each asking the model that `model_of` has for it."""
+    """Return the roles, each asking the model that `model_of` has for it and its form."""
     repair = load_prompt("repair")
     shown = Shown(WireForm(gold.market, gold.train), gold.market, options.seed_bars)
     names = as_data(field_names(extra.name for extra in gold.extras))
@@ -56,7 +59,7 @@ def make_roles(
     verdict, patch = answer_form("verdict", Verdict), answer_form("patch", Patch)
 
     def asker(role: Role, form: AnswerForm[_Answer]) -> Asker[_Answer]:
-        return Asker(role, model_of(role), getattr(options, role), form, repair, journal)
+        return Asker(role, model_of(role, form), getattr(options, role), form, repair, journal)
 
     def prompt(role: Role, form: AnswerForm[Any], **more: str) -> Prompt:
         wire_form = load_text("wire_form").strip()
@@ -89,16 +92,9 @@ class NimModels:
 
     def start(self) -> Engine:
         """Return the engine's roles for this process."""
-        transport = Transport(self._limits())
+        transport = Transport(self.limits())
         ways: defaultdict[str, Way] = defaultdict(Way)
-        roles = make_roles(
-            self.gold,
-            Rules(self.gold.market, self.guard),
-            self.options,
-            self.seed,
-            lambda role: self._model(role, transport, ways),
-            CallJournal(self.journal) if self.journal else None,
-        )
+        roles = self.roles(lambda role, _: self.model_of(role, transport, ways))
         return Engine(
             name="nim",
             generator=roles.generator,
@@ -108,14 +104,26 @@ class NimModels:
             close=transport.close,
         )
 
-    def _model(self, role: Role, transport: Transport, ways: Mapping[str, Way]) -> ChatModel:
+    def roles(self, model_of: ModelOf) -> NimRoles:
+        """Return the roles, with a journal if there is to be one."""
+        return make_roles(
+            self.gold,
+            Rules(self.gold.market, self.guard),
+            self.options,
+            self.seed,
+            model_of,
+            CallJournal(self.journal) if self.journal else None,
+        )
+
+    def model_of(self, role: Role, transport: Transport, ways: Mapping[str, Way]) -> ChatModel:
+        """Return the model that a role asks over a transport; roles may share `ways`."""
         stated = getattr(self.options, role)
         name = self.endpoint.models[role]
         if stated.chat_model is not None:
             return OtherModel(name, stated)
         return NimModel(name, stated, self.options, self.endpoint, transport, ways[name])
 
-    def _limits(self) -> TransportLimits:
+    def limits(self) -> TransportLimits:
         """Return this process's share of what all workers may do together."""
         options, workers = self.options, self.workers
         return TransportLimits(
