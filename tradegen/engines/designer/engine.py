@@ -5,6 +5,7 @@ import tempfile
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tradegen.data.gold import Gold
 from tradegen.engines.designer.batches import PROVIDER, BatchRunner, Column, Complaints
@@ -49,7 +50,7 @@ class DesignerModels:
         transport = Transport(limits)
         ways: defaultdict[str, Way] = defaultdict(Way)
 
-        def model_of(role: Role, form: AnswerForm) -> ChatModel:
+        def model_of(role: Role, form: AnswerForm[Any]) -> ChatModel:
             if role == "refiner":
                 return nim.model_of(role, transport, ways)
             column = Column(

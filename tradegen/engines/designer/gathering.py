@@ -84,22 +84,18 @@ def in_thread(function: Callable[[], Result]) -> "asyncio.Future[Result]":
     loop = asyncio.get_running_loop()
     future: asyncio.Future[Result] = loop.create_future()
 
-    def tell(result: Result | None, error: Exception | None) -> None:
-        if future.done():
-            return
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(result)  # type: ignore[arg-type]  (a Result, where there is no error)
+    def tell(settle: Callable[[], None]) -> None:
+        if not (loop.is_closed() or future.done()):
+            loop.call_soon_threadsafe(lambda: None if future.done() else settle())
 
     def work() -> None:
-        result, failure = None, None
         try:
             result = function()
-        except Exception as error:
+        except Exception as error:  # whatever it raises is for who awaits it
             failure = error
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(tell, result, failure)
+            tell(lambda: future.set_exception(failure))
+        else:
+            tell(lambda: future.set_result(result))
 
     threading.Thread(target=work, daemon=True).start()
     return future

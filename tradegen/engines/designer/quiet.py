@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,13 @@ _OFF = {
 }
 _HOOKS = ("_create_dataset_profiler", "_create_resource_provider")
 """Of `DataDesigner`, none of them public, see `quiet_designer`."""
+
+_RECOVERY: Mapping[str, Any] = {
+    "multiplicative_decrease_factor": 0.9,
+    "additive_increase_step": 4,
+    "successes_until_increase": 8,
+}
+"""How its limit of calls at once follows 429: by default a stray one is felt for minutes."""
 
 Tell = Callable[[str], None]
 
@@ -65,6 +72,7 @@ def quiet_designer(folder: Path, endpoint: str, key: str, provider: str) -> "Dat
     that works in another way inside: it cannot be kept from using the internet.
     """
     import data_designer.config as dd
+    from data_designer.config.request_admission import RequestAdmissionTuningConfig
     from data_designer.interface import DataDesigner
 
     missing = [hook for hook in _HOOKS if not hasattr(DataDesigner, hook)]
@@ -74,7 +82,7 @@ def quiet_designer(folder: Path, endpoint: str, key: str, provider: str) -> "Dat
             "pip install 'tradegen[designer]' brings one it knows"
         )
 
-    class Quiet(DataDesigner):  # type: ignore[misc, unused-ignore]  (untyped where not installed)
+    class Quiet(DataDesigner):  # type: ignore[misc, unused-ignore]
         def _create_dataset_profiler(self, *_: Any, **__: Any) -> _NoProfiler:
             return _NoProfiler()
 
@@ -98,6 +106,7 @@ def quiet_designer(folder: Path, endpoint: str, key: str, provider: str) -> "Dat
             disable_early_shutdown=True,  # a bad stretch must not drop the rows after it
             max_conversation_restarts=0,
             max_conversation_correction_steps=1,
+            request_admission=RequestAdmissionTuningConfig(**_RECOVERY),
         )
     )
     return designer
