@@ -49,7 +49,7 @@ _RUNTIME_ONLY = frozenset(
         "indicators",
         "costs",
         "evaluation",
-        "designer",
+        "designer.batch_rows",
         "gold.files",
         "gold.bars",
         *(f"nim.{name}" for name in NimOptions.model_fields if name not in DECIDE_ROWS),

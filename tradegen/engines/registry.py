@@ -76,7 +76,18 @@ def _designer(order: EngineOrder) -> EngineModel:
     )
 
 
-_BUILT_IN: Mapping[str, Learn] = {"designer": _designer, "embedded": _embedded, "nim": _nim}
+def _designer_job(order: EngineOrder) -> EngineModel:
+    from tradegen.engines.designer.fetched import learn_fetched
+
+    return learn_fetched(order.gold, order.nim, order.designer.dataset)
+
+
+_BUILT_IN: Mapping[str, Learn] = {
+    "designer": _designer,
+    "designer-job": _designer_job,
+    "embedded": _embedded,
+    "nim": _nim,
+}
 
 
 def engine_names() -> list[str]:

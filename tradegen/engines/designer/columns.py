@@ -33,34 +33,46 @@ def batch_config(
 
     The column and its model's alias have the same name, one of its own for each batch.
     """
+    asked = model_config(column, model, options, provider)
+    asked["skip_health_check"] = True  # would cost a call a batch
+    asked["inference_parameters"] |= {
+        "max_parallel_requests": at_once,
+        "timeout": math.ceil(timeout_s),
+    }
+    filled = structured_column(
+        column, form, column, f"{{{{ {_SYSTEM} }}}}", f"{{{{ {_QUESTION} }}}}"
+    )
+    return {"data_designer": {"model_configs": [asked], "columns": [filled]}}
+
+
+def model_config(
+    alias: str, model: str, options: RoleOptions, provider: str | None
+) -> dict[str, Any]:
+    """Return the config of a role's model."""
+    named = {} if provider is None else {"provider": provider}
     return {
-        "data_designer": {
-            "model_configs": [
-                {
-                    "alias": column,
-                    "model": model,
-                    "provider": provider,
-                    "skip_health_check": True,  # would cost a call a batch
-                    "inference_parameters": {
-                        "temperature": options.temperature,
-                        "top_p": options.top_p,
-                        "max_tokens": options.max_tokens,
-                        "max_parallel_requests": at_once,
-                        "timeout": math.ceil(timeout_s),
-                    },
-                }
-            ],
-            "columns": [
-                {
-                    "column_type": "llm-structured",
-                    "name": column,
-                    "system_prompt": f"{{{{ {_SYSTEM} }}}}",
-                    "prompt": f"{{{{ {_QUESTION} }}}}",
-                    "model_alias": column,
-                    "output_format": dict(form.schema),
-                }
-            ],
-        }
+        "alias": alias,
+        "model": model,
+        **named,
+        "inference_parameters": {
+            "temperature": options.temperature,
+            "top_p": options.top_p,
+            "max_tokens": options.max_tokens,
+        },
+    }
+
+
+def structured_column(
+    name: str, form: AnswerForm[Any], alias: str, system: str, prompt: str
+) -> dict[str, Any]:
+    """Return the config of a column of JSON objects of a form, from templates of its prompt."""
+    return {
+        "column_type": "llm-structured",
+        "name": name,
+        "system_prompt": system,
+        "prompt": prompt,
+        "model_alias": alias,
+        "output_format": dict(form.schema),
     }
 
 

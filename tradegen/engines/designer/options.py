@@ -1,5 +1,7 @@
 """What a user may set about the designer engine; its models and endpoint are those of `nim`."""
 
+from pathlib import Path
+
 from pydantic import BaseModel, ConfigDict, Field
 
 MOST_CALLS = 20
@@ -14,4 +16,9 @@ class DesignerOptions(BaseModel):
 
     batch_rows: int = Field(
         128, ge=1, le=10_000, description="most rows that one run of Data Designer is given"
+    )
+    dataset: Path | None = Field(
+        None,
+        description="answers of a finished job; `tradegen designer submit` sets it",
+        examples=["runs/mine-job/answers.parquet"],
     )

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
 
@@ -24,6 +24,23 @@ _RAW_CHARACTERS = 20_000
 
 Answer = TypeVar("Answer", bound=BaseModel)
 Result = TypeVar("Result")
+
+
+_Answer_co = TypeVar("_Answer_co", bound=BaseModel, covariant=True)
+
+
+class Asks(Protocol[_Answer_co]):
+    """Gets one role's questions answered."""
+
+    async def ask(
+        self,
+        brief: Brief,
+        messages: Sequence[Message],
+        read: Callable[[_Answer_co], Result],
+        seed: int,
+    ) -> Result:
+        """Return what `read` makes of the answer. Raises `RowFailedError` if there is none."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,14 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel
 
 from tradegen.data.calls import CallJournal
 from tradegen.data.gold import Gold
 from tradegen.engines.nim.answers import AnswerForm, Patch, Verdict, answer_form, trade_form
-from tradegen.engines.nim.asking import Asker
+from tradegen.engines.nim.asking import Asker, Asks
 from tradegen.engines.nim.endpoint import Endpoint, reach
 from tradegen.engines.nim.fields import field_names
 from tradegen.engines.nim.generator import NimGenerator
@@ -34,6 +34,24 @@ ModelOf = Callable[[Role, AnswerForm[Any]], ChatModel]
 """Finds the model that a role asks for answers of a form."""
 
 
+class AskerOf(Protocol):
+    """Finds through whom a role asks for answers of a form."""
+
+    def __call__(self, role: Role, form: AnswerForm[_Answer], /) -> Asks[_Answer]:
+        """Return who asks."""
+        ...
+
+
+def asking(options: NimOptions, model_of: ModelOf, journal: CallJournal | None) -> AskerOf:
+    """Return who asks models, with one repair and a journal."""
+    repair = load_prompt("repair")
+
+    def asker(role: Role, form: AnswerForm[_Answer]) -> Asks[_Answer]:
+        return Asker(role, model_of(role, form), getattr(options, role), form, repair, journal)
+
+    return asker
+
+
 @dataclass(frozen=True)
 class NimRoles:
     """The three roles, which share a wire form."""
@@ -48,33 +66,28 @@ def make_roles(
     rules: Rules,
     options: NimOptions,
     seed: int,
-    model_of: ModelOf,
-    journal: CallJournal | None,
+    asker_of: AskerOf,
 ) -> NimRoles:
-    """Return the roles, each asking the model that `model_of` has for it and its form."""
-    repair = load_prompt("repair")
+    """Return the roles, each asking through the asker that there is for it and its form."""
     shown = Shown(WireForm(gold.market, gold.train), gold.market, options.seed_bars)
     names = as_data(field_names(extra.name for extra in gold.extras))
     trade = trade_form(gold)
     verdict, patch = answer_form("verdict", Verdict), answer_form("patch", Patch)
-
-    def asker(role: Role, form: AnswerForm[_Answer]) -> Asker[_Answer]:
-        return Asker(role, model_of(role, form), getattr(options, role), form, repair, journal)
 
     def prompt(role: Role, form: AnswerForm[Any], **more: str) -> Prompt:
         wire_form = load_text("wire_form").strip()
         return load_prompt(role, wire_form=wire_form, schema=form.schema_text, **more)
 
     return NimRoles(
-        NimGenerator(asker("generator", trade), prompt("generator", trade), shown, seed),
+        NimGenerator(asker_of("generator", trade), prompt("generator", trade), shown, seed),
         NimJudge(
             rules,
-            asker("judge", verdict),
+            asker_of("judge", verdict),
             prompt("judge", verdict, names=names),
             shown,
             options.pass_score,
         ),
-        NimRefiner(asker("refiner", patch), trade, prompt("refiner", patch), shown),
+        NimRefiner(asker_of("refiner", patch), trade, prompt("refiner", patch), shown),
     )
 
 
@@ -111,8 +124,7 @@ class NimModels:
             Rules(self.gold.market, self.guard),
             self.options,
             self.seed,
-            model_of,
-            CallJournal(self.journal) if self.journal else None,
+            asking(self.options, model_of, CallJournal(self.journal) if self.journal else None),
         )
 
     def model_of(self, role: Role, transport: Transport, ways: Mapping[str, Way]) -> ChatModel:

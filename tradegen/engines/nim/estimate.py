@@ -8,7 +8,7 @@ from tradegen.data.calls import Answered
 from tradegen.data.gold import Gold
 from tradegen.engines.critique import Critique, Finding
 from tradegen.engines.nim.answers import AnswerForm, Verdict, answer_form, trade_form
-from tradegen.engines.nim.engine import make_roles
+from tradegen.engines.nim.engine import NimRoles, asking, make_roles
 from tradegen.engines.nim.options import NimOptions, Role
 from tradegen.engines.nim.prompting import Message, as_data
 from tradegen.engines.nim.tokens import count_tokens
@@ -66,6 +66,12 @@ class _NobodyAsks:
         raise NotImplementedError
 
 
+def silent_roles(gold: Gold, options: NimOptions) -> NimRoles:
+    """Return roles that can tell what they would ask, and ask nobody."""
+    rules = Rules(gold.market, CopyGuard(gold.train))
+    return make_roles(gold, rules, options, 0, asking(options, _NobodyAsks, None))
+
+
 def estimate(
     gold: Gold,
     options: NimOptions,
@@ -80,9 +86,7 @@ def estimate(
     `CALLS_A_ROW` supposes takes more. With `schema_again` generator and judge are told their
     schema a second time, as Data Designer does.
     """
-    roles = make_roles(
-        gold, Rules(gold.market, CopyGuard(gold.train)), options, 0, _NobodyAsks, None
-    )
+    roles = silent_roles(gold, options)
     prompts: dict[Role, list[list[Message]]] = {
         "generator": [roles.generator.messages(brief) for brief in briefs],
         "judge": [roles.judge.messages(brief.seeds[0], brief) for brief in briefs],
