@@ -7,16 +7,20 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 SDV := build/sdv
+DESIGNER := build/designer
 SDV_METHODS ?= copula
 GOLD ?= equity
 
-.PHONY: run test lint format types imports docs cassettes lock bench bench-sdv clean help
+.PHONY: run test test-designer lint format types imports docs cassettes lock bench bench-sdv clean help
 
 run: $(VENV)/.ready  ## set up and run the main job
 	$(BIN)/python -m tradegen run --n 10000
 
 test: $(VENV)/.ready-dev  ## set up and run all tests
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+test-designer: $(DESIGNER)/.ready  ## test engine designer, in an environment of its own
+	$(DESIGNER)/bin/python -m pytest tests/engines/designer tests/remote
 
 lint: $(VENV)/.ready-dev  ## check style and format
 	$(BIN)/ruff check .
@@ -62,7 +66,7 @@ lock: $(VENV)/.ready-dev  ## pin the newest versions that pyproject.toml allows
 	  pyproject.toml --group build --group dev --output-file requirements-dev.lock
 
 clean:  ## remove the virtual environments
-	rm -rf $(VENV) $(SDV)
+	rm -rf $(VENV) $(SDV) $(DESIGNER)
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -89,3 +93,10 @@ $(BIN)/python:
 	  { echo "tradegen needs Python 3.11 or newer; set PYTHON=/path/to/python3"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || \
 	  { rm -rf $(VENV); echo "no venv: on Debian, apt install python3-venv"; exit 1; }
+
+# Data Designer wants older packages than requirements-dev.lock pins.
+$(DESIGNER)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(DESIGNER)
+	$(DESIGNER)/bin/python -m pip --disable-pip-version-check install --quiet --editable ".[designer]" \
+	  hypothesis psutil pytest
+	@touch $@

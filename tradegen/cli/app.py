@@ -85,9 +85,9 @@ WidenOption = Annotated[
 ]
 EngineOption = Annotated[str | None, typer.Option(help="Who generates, judges, refines [embedded]")]
 BaseUrlOption = Annotated[
-    str | None, typer.Option("--base-url", help="Engine nim: a NIM of your own [NVIDIA's models]")
+    str | None, typer.Option("--base-url", help="Engines nim, designer: a NIM of your own [NVIDIA's]")
 ]
-ModelOption = Annotated[str | None, typer.Option(help="Engine nim: one model for all three roles")]
+ModelOption = Annotated[str | None, typer.Option(help="Engines nim, designer: one model for all roles")]
 IndicatorOption = Annotated[
     list[str] | None,
     typer.Option("--indicator", help='One of pandas-ta more, e.g. "kc(length=20)"; several times'),
@@ -130,10 +130,10 @@ def run_(
         float | None, typer.Option(help="Engine nim: requests a minute, e.g. 40 [no limit]")
     ] = None,
     max_calls: Annotated[
-        int | None, typer.Option(help="Engine nim: stop before more calls than this")
+        int | None, typer.Option(help="Engines nim, designer: stop before more calls")
     ] = None,
     max_cost: Annotated[
-        float | None, typer.Option(help="Engine nim: stop before this cost, at the prices set")
+        float | None, typer.Option(help="Engines nim, designer: stop before this cost")
     ] = None,
     indicator: IndicatorOption = None,
     seed: SeedOption = None,
