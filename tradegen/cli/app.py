@@ -85,9 +85,12 @@ WidenOption = Annotated[
 ]
 EngineOption = Annotated[str | None, typer.Option(help="Who generates, judges, refines [embedded]")]
 BaseUrlOption = Annotated[
-    str | None, typer.Option("--base-url", help="Engines nim, designer: a NIM of your own [NVIDIA's]")
+    str | None,
+    typer.Option("--base-url", help="Engines nim, designer: a NIM of your own [NVIDIA's]"),
 ]
-ModelOption = Annotated[str | None, typer.Option(help="Engines nim, designer: one model for all roles")]
+ModelOption = Annotated[
+    str | None, typer.Option(help="Engines nim, designer: one model for all roles")
+]
 IndicatorOption = Annotated[
     list[str] | None,
     typer.Option("--indicator", help='One of pandas-ta more, e.g. "kc(length=20)"; several times'),

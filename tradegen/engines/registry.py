@@ -90,9 +90,14 @@ _BUILT_IN: Mapping[str, Learn] = {
 }
 
 
+_FOR_COMMANDS = frozenset({"designer-job"})
+"""Built-in engines that a command takes by itself, and nobody asks for."""
+
+
 def engine_names() -> list[str]:
     """Return the names of all engines that can be asked for."""
-    return sorted({*_BUILT_IN, *(point.name for point in entry_points(group=ENTRY_POINT_GROUP))})
+    own = set(_BUILT_IN) - _FOR_COMMANDS
+    return sorted({*own, *(point.name for point in entry_points(group=ENTRY_POINT_GROUP))})
 
 
 def find_engine(name: str) -> Learn:
