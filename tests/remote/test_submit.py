@@ -193,3 +193,15 @@ def test_a_model_must_be_named_and_the_services_own_are_told(
     said = cli("designer", "submit", "--base-url", service.base_url, "--seed-dataset", "r/f.jsonl")
     assert said.code == 2
     assert "the service's own are nvidia/one" in said.err
+
+
+def test_questions_can_be_uploaded_by_hand(cli: Command, service: Designer, tmp_path: Path) -> None:
+    where = ("--base-url", service.base_url, "--model", "nvidia/one", "--n", "2", "--name", "a")
+    said = cli("designer", "submit", *where)
+    file = tmp_path / "runs/a-job/a-questions.jsonl"
+    assert said.code == 2
+    assert "upload the file" in said.err
+    service.files["mine/q.jsonl"] = [json.loads(line) for line in file.read_text().splitlines()]
+    said = cli("designer", "submit", *where, "--seed-dataset", "mine/q.jsonl", "--no-wait")
+    assert said.code == 0, said
+    assert len(service.jobs["job-1"]["seeds"]) == 2

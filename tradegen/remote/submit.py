@@ -33,8 +33,9 @@ def submit(
 ) -> str:
     """Create a job that makes one attempt at each row of a run; return its id.
 
-    Raises `InputError` if a role has no model or the folder is taken, and the errors of
-    `prepare` and of the service.
+    Questions are uploaded to `datastore`; or they were before, as `seed_dataset`, from the file
+    that is written where neither is given. Raises `InputError` if that is so, a role has no model
+    or the folder is taken, and the errors of `prepare` and of the service.
     """
     settings = _of_a_job(settings, folder)
     for role in ("generator", "judge"):
@@ -43,9 +44,9 @@ def submit(
             raise InputError(
                 f"nim.{role}.model: name the model to ask (--model); the service's own are {known}"
             )
-    if (datastore is None) == (seed_dataset is None):
+    if datastore is not None and seed_dataset is not None:
         raise InputError(
-            "give either --datastore, to upload to, or --seed-dataset, uploaded before"
+            "--datastore is to upload to, --seed-dataset was uploaded before; keep one"
         )
     prepared = prepare(settings)
     gold = prepared.blueprint.order.gold
@@ -54,7 +55,12 @@ def submit(
         with atomic_file(folder.questions) as part, part.open("w", encoding="utf-8") as file:
             for row in questions(gold, settings.nim, prepared.sampler, settings.n):
                 file.write(json.dumps(row) + "\n")
-        assert datastore is not None
+        if datastore is None:
+            raise InputError(
+                f"the questions are in {folder.questions}: upload the file to the deployment's "
+                "datastore and name it with --seed-dataset REPOSITORY/FILE (the other settings as "
+                "they are), or let it be uploaded with --datastore URL"
+            )
         seed_dataset = upload(folder.questions, datastore, repository)
         tell(f"{settings.n:,} questions are in {datastore} as {seed_dataset}")
     config = job_config(gold, settings.nim, seed_dataset, provider)
