@@ -25,7 +25,7 @@ test: $(VENV)/.ready-dev  ## set up and run all tests
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 test-designer: $(DESIGNER)/.ready $(SERVICES)/.ready  ## run the tests that need NeMo Data Designer
-	$(DESIGNER)/bin/python -m pytest tests/designer $(wildcard tests/engines/designer)
+	$(DESIGNER)/bin/python -m pytest tests/designer tests/engines/designer tests/remote
 	$(SERVICES)/bin/python -m pytest tests/designer/test_microservices.py
 
 resolve: $(VENV)/.ready-dev  ## check that a fresh Python 3.11 can install tradegen, also [designer]

@@ -161,7 +161,7 @@ def test_all_wrong_settings_are_told_at_once_with_the_file_they_may_come_from() 
             {"zzz": 1},
             (
                 "zzz: no such setting; there is import, n, seed, engine, gold, diversity, "
-                "embedded, judge, nim, indicators, costs, evaluation, run"
+                "embedded, judge, nim, designer, indicators, costs, evaluation, run"
             ),
         ),
     ],

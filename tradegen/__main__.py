@@ -1,6 +1,6 @@
 """`python -m tradegen`."""
 
-from tradegen.cli.app import main
+from tradegen.cli.main import main
 
 if __name__ == "__main__":
     main()

@@ -37,8 +37,9 @@ from tradegen.data.gold import DEMO_GOLD, GoldSource
 from tradegen.data.interval import INTERVAL_US
 from tradegen.data.market import AUTO, InstrumentOverride
 from tradegen.data.regular_file import why_no_file
+from tradegen.engines.designer.options import DesignerOptions
 from tradegen.engines.embedded.options import EmbeddedOptions
-from tradegen.engines.nim.options import DECIDE_ROWS, NimOptions
+from tradegen.engines.nim.options import ASKING, DECIDE_ROWS, NimOptions
 from tradegen.errors import InputError
 from tradegen.samplers.columns import (
     VOLATILITY_COLUMN,
@@ -63,6 +64,7 @@ _RUNTIME_ONLY = frozenset(
         "evaluation",
         "import",
         "nightly",
+        "designer.batch_rows",
         "gold.files",
         "gold.bars",
         *(f"nim.{name}" for name in NimOptions.model_fields if name not in DECIDE_ROWS),
@@ -434,6 +436,7 @@ class Settings(_WithImport):
     embedded: EmbeddedOptions = EmbeddedOptions()
     judge: JudgeSettings = JudgeSettings()
     nim: NimOptions = NimOptions()
+    designer: DesignerOptions = DesignerOptions()
     indicators: IndicatorSettings = IndicatorSettings()
     costs: Costs = Costs()
     evaluation: EvaluationSettings = EvaluationSettings()
@@ -574,7 +577,7 @@ def restore_settings(tree: Mapping[str, Any]) -> Settings:
 def identity(settings: Settings) -> dict[str, Any]:
     """Return the settings that decide what rows a run makes, by dotted name, as plain values."""
     everything = flat(settings.model_dump(mode="json"))
-    other = () if settings.engine == "nim" else ("nim.",)
+    other = () if settings.engine in ASKING else ("nim.",)
     return {
         name: value
         for name, value in everything.items()

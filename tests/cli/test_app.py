@@ -14,7 +14,7 @@ _LOADED = """\
 import json, sys
 sys.argv = ["tradegen", *sys.argv[1:]]
 try:
-    from tradegen.cli.app import main
+    from tradegen.cli.main import main
     main()
 except SystemExit as left:
     assert left.code == 0, left.code

@@ -5,6 +5,7 @@ import socket
 import tomllib
 from collections.abc import Iterator
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -117,7 +118,7 @@ def test_an_unknown_engine_is_bad(cli: Command, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("TRADEGEN_ENGINE", "embeded")
     said = cli("doctor")
     assert said.code == 2
-    assert "bad  engines: embedded" in said.out
+    assert "bad  engines: designer, embedded, nim" in said.out
 
 
 def test_settings_come_from_the_file_that_is_named(cli: Command, tmp_path: Path) -> None:
@@ -134,3 +135,14 @@ def test_a_file_in_place_of_the_run_folder_is_bad(
     said = cli("doctor")
     assert "bad  run folder" in said.out
     assert said.code == 2
+
+
+@pytest.mark.skipif(find_spec("data_designer") is not None, reason="data-designer is installed")
+def test_a_missing_package_is_bad_only_for_the_engine_that_needs_it(
+    cli: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "--   data-designer: not installed; engine designer needs it" in cli("doctor").out
+    monkeypatch.setenv("TRADEGEN_ENGINE", "designer")
+    said = cli("doctor")
+    assert said.code == 2
+    assert "bad  data-designer: not installed" in said.out

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from tradegen.cli import app
+from tradegen.cli.exit_codes import INTERRUPTED, PIPE_CLOSED
 from tradegen.errors import TradegenError
 from tradegen.verdict.decide import EXIT_CODES
 
@@ -37,7 +38,7 @@ def test_every_exit_code_has_a_section_and_every_section_a_code() -> None:
     sections = {int(code) for code in re.findall(r"^## (\d+):", PAGE, re.MULTILINE)}
     told = {int(code) for code in re.findall(r"\b(\d+) [a-z]", str(app.app.info.epilog))}
     told |= {int(code) for code in re.findall(r"(\d+),", "10, 11,")}
-    known = codes(TradegenError) | set(EXIT_CODES.values()) | {0, app.INTERRUPTED, app.PIPE_CLOSED}
+    known = codes(TradegenError) | set(EXIT_CODES.values()) | {0, INTERRUPTED, PIPE_CLOSED}
     assert sections == known
     assert told <= sections
 

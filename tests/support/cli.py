@@ -40,7 +40,7 @@ def command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
     """Return a function that runs a command line through `main`, in this process."""
 
     def call(*args: str | Path) -> Said:
-        from tradegen.cli.app import main
+        from tradegen.cli.main import main
 
         monkeypatch.setattr(sys, "argv", ["tradegen", *map(str, args)])
         capsys.readouterr()

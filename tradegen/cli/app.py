@@ -1,33 +1,36 @@
-"""The commands and their flags. What takes time to import is imported by the command itself."""
+"""The commands. What takes time to import is imported by the command itself."""
 
-import errno
-import io
-import json
-import os
-import sys
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated
 
 import typer
 
 from tradegen.cli.designer_command import designer_app
-from tradegen.errors import InputError, StorageError, TradegenError
-from tradegen.threads import ONE_THREAD
+from tradegen.cli.options import (
+    BarsOption,
+    BaseUrlOption,
+    CalendarOption,
+    ConfigOption,
+    ConstraintOption,
+    EngineOption,
+    FolderOption,
+    GoldOption,
+    HoldoutOption,
+    IndicatorOption,
+    JsonOption,
+    ModelOption,
+    QuietOption,
+    RunArgument,
+    SeedOption,
+    SkipBadOption,
+    TzOption,
+    WeightsOption,
+    WidenOption,
+)
+from tradegen.cli.overrides import gold_flags, nim_flags, overrides, pairs_of
 from tradegen.version import __version__
-
-INTERRUPTED = 130
-PIPE_CLOSED = 141
-"""As a shell tells of a process that SIGPIPE has ended."""
-
-_STDERR = 2
-_LOST = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT, errno.EBADF)
-
-_WRONG_PATH = frozenset({errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR})
-"""What a path that the user gave can be wrong with, wherever it is first touched."""
-
-_PATH_SHOWN = 200
 
 app = typer.Typer(
     name="tradegen",
@@ -65,54 +68,6 @@ class LogFormat(StrEnum):
     TEXT = "text"
 
 
-GoldOption = Annotated[
-    list[Path] | None,
-    typer.Option("--gold", help="Real trades: Parquet, CSV or JSONL; several times. Default: demo"),
-]
-BarsOption = Annotated[
-    list[Path] | None, typer.Option("--bars", help="Bars of the trades, if the rows have none")
-]
-TzOption = Annotated[
-    str | None, typer.Option("--tz", help="Zone of times that carry none, e.g. Europe/Berlin")
-]
-HoldoutOption = Annotated[
-    float | None, typer.Option(help="Share of the latest gold rows kept for proof [0.2]")
-]
-SkipBadOption = Annotated[
-    bool | None, typer.Option("--skip-bad-gold", help="Drop bad gold rows instead of stopping")
-]
-CalendarOption = Annotated[
-    str | None, typer.Option(help="Market calendar: auto, XNYS, XLON, 24/7 ... [auto]")
-]
-WeightsOption = Annotated[
-    str | None, typer.Option(help="Volatility weights: gold, or pairs such as 0.3=0.5,0.6=0.5")
-]
-ConstraintOption = Annotated[
-    Path | None, typer.Option(help="Data Designer sampler columns (YAML, TOML or JSON)")
-]
-WidenOption = Annotated[
-    bool | None,
-    typer.Option("--widen-buckets", help="Take the nearest gold rows where a bucket has too few"),
-]
-EngineOption = Annotated[str | None, typer.Option(help="Who generates, judges, refines [embedded]")]
-BaseUrlOption = Annotated[
-    str | None, typer.Option("--base-url", help="Engine nim: a NIM of your own [NVIDIA's models]")
-]
-ModelOption = Annotated[str | None, typer.Option(help="Engine nim: one model for all three roles")]
-IndicatorOption = Annotated[
-    list[str] | None,
-    typer.Option("--indicator", help='One of pandas-ta more, e.g. "kc(length=20)"; several times'),
-]
-SeedOption = Annotated[int | None, typer.Option(help="Random seed of the run [0]")]
-ConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="Settings file [tradegen.toml, if it is there]")
-]
-FolderOption = Annotated[Path | None, typer.Option(help="Folder of all runs [runs]")]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines")]
-RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Name or path of a run")]
-
-
 @app.callback(invoke_without_command=True)
 def _root(
     version: Annotated[bool, typer.Option("--version", help="Show the version")] = False,
@@ -141,10 +96,10 @@ def run_(
         float | None, typer.Option(help="Engine nim: requests a minute, e.g. 40 [no limit]")
     ] = None,
     max_calls: Annotated[
-        int | None, typer.Option(help="Engine nim: stop before more calls than this")
+        int | None, typer.Option(help="Engines nim, designer: stop before more calls")
     ] = None,
     max_cost: Annotated[
-        float | None, typer.Option(help="Engine nim: stop before this cost, at the prices set")
+        float | None, typer.Option(help="Engines nim, designer: stop before this cost")
     ] = None,
     indicator: IndicatorOption = None,
     seed: SeedOption = None,
@@ -172,15 +127,15 @@ def run_(
     from tradegen.cli.run_command import run_command
     from tradegen.settings import load_settings
 
-    overrides = _tree(
+    flags = overrides(
         {
             "n": n,
             "seed": seed,
             "engine": engine,
-            "gold": _gold(gold, bars, tz, holdout, skip_bad_gold, calendar),
+            "gold": gold_flags(gold, bars, tz, holdout, skip_bad_gold, calendar),
             "diversity": {"weights": weights, "file": constraint, "widen": widen_buckets},
             "nim": {
-                **_nim(base_url, model),
+                **nim_flags(base_url, model),
                 "rpm": rpm,
                 "max_calls": max_calls,
                 "max_cost": max_cost,
@@ -198,8 +153,8 @@ def run_(
     if dry_run and resume:
         raise typer.BadParameter("--dry-run is about a new run; leave --resume out")
     if dry_run:
-        raise typer.Exit(dry_run_command(load_settings(overrides, config), as_json=as_json))
-    raise typer.Exit(run_command(overrides, config, resume=resume, quiet=quiet, as_json=as_json))
+        raise typer.Exit(dry_run_command(load_settings(flags, config), as_json=as_json))
+    raise typer.Exit(run_command(flags, config, resume=resume, quiet=quiet, as_json=as_json))
 
 
 @app.command()
@@ -224,17 +179,17 @@ def preview(
     from tradegen.cli.preview_command import preview_command
     from tradegen.settings import load_settings
 
-    overrides = _tree(
+    flags = overrides(
         {
             "n": n,
             "seed": seed,
             "engine": engine,
-            "gold": _gold(gold, bars, tz, holdout, skip_bad_gold, calendar),
+            "gold": gold_flags(gold, bars, tz, holdout, skip_bad_gold, calendar),
             "diversity": {"weights": weights, "file": constraint, "widen": widen_buckets},
-            "nim": _nim(base_url, model),
+            "nim": nim_flags(base_url, model),
         }
     )
-    preview_command(load_settings(overrides, config))
+    preview_command(load_settings(flags, config))
 
 
 @app.command()
@@ -292,14 +247,14 @@ def indicators(
     from tradegen.cli.indicators_command import indicators_command
     from tradegen.settings import load_settings
 
-    overrides = _tree(
+    flags = overrides(
         {
-            "gold": _gold(None, bars, tz, None, skip_bad_gold, calendar),
+            "gold": gold_flags(None, bars, tz, None, skip_bad_gold, calendar),
             "indicators": {"extra": indicator or None},
             "run": {"folder": folder},
         }
     )
-    indicators_command(rows, load_settings(overrides, config), out)
+    indicators_command(rows, load_settings(flags, config), out)
 
 
 @app.command()
@@ -336,14 +291,14 @@ def evaluate(
     from tradegen.cli.evaluate_command import evaluate_command
     from tradegen.settings import load_settings
 
-    overrides = _tree(
+    flags = overrides(
         {
-            "gold": _gold(gold, bars, tz, holdout, skip_bad_gold, calendar),
+            "gold": gold_flags(gold, bars, tz, holdout, skip_bad_gold, calendar),
             "evaluation": {"seed": seed, "storage": storage},
             "run": {"folder": folder, "workers": workers},
         }
     )
-    settings = load_settings(overrides, config)
+    settings = load_settings(flags, config)
     code = evaluate_command(rows, settings, quick=quick, out=out, as_json=as_json, quiet=quiet)
     raise typer.Exit(code)
 
@@ -383,8 +338,8 @@ def nightly(
 
     if check and accept is not None:
         raise typer.BadParameter("--check and --accept exclude each other")
-    overrides = _tree({"run": {"folder": folder}})
-    settings = load_settings(overrides, config)
+    flags = overrides({"run": {"folder": folder}})
+    settings = load_settings(flags, config)
     if check:
         raise typer.Exit(nightly_command.check_command(settings))
     if accept is not None:
@@ -392,7 +347,7 @@ def nightly(
     raise typer.Exit(
         nightly_command.nightly_command(
             settings,
-            what_is_stated(overrides, config),
+            what_is_stated(flags, config),
             None if night is None else night.date(),
             log_as_json=log_format is LogFormat.JSON,
             quiet=quiet,
@@ -472,7 +427,7 @@ def import_(
     from tradegen.data.gold import zone
     from tradegen.settings import load_settings
 
-    columns, symbols = _pairs("--map", column), _pairs("--symbol", symbol)
+    columns, symbols = pairs_of("--map", column), pairs_of("--symbol", symbol)
     flags = {
         "format": format_,
         "match": match and match.value,
@@ -485,7 +440,7 @@ def import_(
         "dust": dust,
         "skip_bad": skip_bad,
     }
-    settings = load_settings(_tree({"import": flags}), config).importing
+    settings = load_settings(overrides({"import": flags}), config).importing
     plain = format_ in (None, "csv")  # a vendor's format, stated, has no use for a table's columns
     import_command(
         Asked(
@@ -514,19 +469,6 @@ def import_(
     )
 
 
-def _pairs(option: str, given: list[str] | None) -> dict[str, str]:
-    """Return the pairs of an option that is given as NAME=VALUE."""
-    from tradegen.errors import InputError
-
-    pairs = {}
-    for one in given or []:
-        name, equals, value = one.partition("=")
-        if not (name and equals and value):
-            raise InputError(f"{option} {one}: expected NAME=VALUE")
-        pairs[name.strip()] = value.strip()
-    return pairs
-
-
 @app.command()
 def init(
     path: Annotated[Path, typer.Argument(help="File to write")] = Path("tradegen.toml"),
@@ -550,141 +492,3 @@ def doctor(
     from tradegen.settings import load_settings
 
     raise typer.Exit(doctor_command(load_settings({}, config), network=network))
-
-
-def _gold(
-    files: list[Path] | None,
-    bars: list[Path] | None,
-    tz: str | None,
-    holdout: float | None,
-    skip_bad: bool | None,
-    calendar: str | None,
-) -> dict[str, Any]:
-    return {
-        "files": files or None,
-        "bars": bars or None,
-        "tz": tz,
-        "holdout": holdout,
-        "skip_bad": skip_bad,
-        "calendar": calendar,
-    }
-
-
-def _nim(base_url: str | None, model: str | None) -> dict[str, Any]:
-    one = {"model": model}
-    return {"base_url": base_url, "generator": one, "judge": one, "refiner": one}
-
-
-def _tree(flags: dict[str, Any]) -> dict[str, Any]:
-    """Return the flags that were given."""
-    tree = {key: _tree(value) if isinstance(value, dict) else value for key, value in flags.items()}
-    return {key: value for key, value in tree.items() if value not in (None, {})}
-
-
-def main() -> NoReturn:
-    """Run the command line; errors become one message and their exit code."""
-    for variable, value in ONE_THREAD.items():
-        os.environ.setdefault(variable, value)
-    _open_standard_streams()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # bars of blocks are no reason to fail
-    try:
-        status = _outcome()
-        sys.stdout.flush()
-    except OSError as error:
-        status = _lost_output(error)
-    sys.exit(status)
-
-
-def _outcome() -> int:
-    """Run the command and return its exit code. Raises `OSError` if stdout cannot be written."""
-    try:
-        status = app(standalone_mode=False)
-    except TradegenError as error:
-        _say(str(error), error.exit_code)
-        return error.exit_code
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except SystemExit as left:  # what typer and rich make of a pipe that has closed
-        if isinstance(left.__context__, BrokenPipeError):
-            raise left.__context__ from None
-        raise
-    except (MemoryError, OSError, RuntimeError) as error:
-        if hasattr(error, "exit_code") or (known := _known(error)) is None:
-            raise
-        _say(str(known), known.exit_code)
-        return known.exit_code
-    except Exception as error:  # typer's own usage errors carry their exit code
-        if not hasattr(error, "exit_code") or not hasattr(error, "show"):
-            raise
-        if _wants_json():
-            _say(str(error), error.exit_code)
-        else:
-            error.show()
-        return int(error.exit_code)
-    return status if isinstance(status, int) else 0
-
-
-def _open_standard_streams() -> None:
-    """Let streams that the caller has closed lead nowhere, and no file take their numbers."""
-    while (number := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
-        os.set_inheritable(number, True)
-    os.close(number)
-    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
-    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
-
-
-def _lost_output(error: OSError) -> int:
-    """Say that output was lost, unless the reader has just left; return the exit code."""
-    from tradegen.cli.console import silence_stdout
-
-    silence_stdout()
-    if isinstance(error, BrokenPipeError):
-        return PIPE_CLOSED
-    if error.errno not in _LOST:
-        raise error
-    print(f"tradegen: the output cannot be written ({error.strerror})", file=sys.stderr)
-    return StorageError.exit_code
-
-
-def _known(error: MemoryError | OSError | RuntimeError) -> TradegenError | None:
-    """Return what an error of the system means for the user, if that is known."""
-    if (wrong := _what_is_wrong_with_the_path(error)) is not None:
-        return InputError(wrong)
-    if (wanting := _what_is_wanting(error)) is not None:
-        return TradegenError(wanting)
-    return None
-
-
-def _what_is_wrong_with_the_path(error: Exception) -> str | None:
-    """Return what is wrong with a path that the user gave, if that is what an error says."""
-    if not isinstance(error, OSError) or error.errno not in _WRONG_PATH or error.filename is None:
-        return None
-    shown = str(error.filename)
-    shown = shown if len(shown) <= _PATH_SHOWN else f"{shown[:_PATH_SHOWN]}..."
-    return f"{shown}: {error.strerror}; name another, or change its permissions"
-
-
-def _what_is_wanting(error: MemoryError | OSError | RuntimeError) -> str | None:
-    """Return what the machine has not enough of, if that is what an error says."""
-    advice = "fewer rows or --workers need less"
-    if isinstance(error, MemoryError):
-        return f"not enough memory ({error or 'no size is told'}); {advice}"
-    if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
-        return f"no more threads can be started; {advice}"
-    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
-        return f"too many files are open ({error.strerror}); {advice}, or raise ulimit -n"
-    if isinstance(error, OSError) and error.errno in (errno.EAGAIN, errno.ENOMEM):
-        return f"no more processes can be started ({error.strerror}); {advice}"
-    return None
-
-
-def _wants_json() -> bool:
-    return "--json" in sys.argv
-
-
-def _say(message: str, exit_code: int) -> None:
-    if _wants_json():
-        print(json.dumps({"error": message, "exit_code": exit_code}))
-    print(f"tradegen: {message}", file=sys.stderr)

@@ -8,6 +8,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tradegen.cli.options import (
+    BarsOption,
+    CalendarOption,
+    ConfigOption,
+    ConstraintOption,
+    FolderOption,
+    GoldOption,
+    HoldoutOption,
+    JsonOption,
+    SeedOption,
+    SkipBadOption,
+    TzOption,
+    WeightsOption,
+    WidenOption,
+)
+from tradegen.cli.overrides import gold_flags, nim_flags, overrides
 from tradegen.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,7 +34,7 @@ designer_app = typer.Typer(
     name="designer",
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="NeMo Data Designer: its configs in and out.",
+    help="NeMo Data Designer: its configs in and out, its jobs.",
 )
 
 
@@ -107,6 +123,80 @@ def export(
         print(json.dumps({**files, "rows": written.rows, "checked": check, **told}))
     else:
         _tell(written, checked=check)
+
+
+@designer_app.command("submit")
+def designer_submit(
+    n: Annotated[int | None, typer.Option("--n", help="Rows to ask for, once each [1000]")] = None,
+    base_url: Annotated[
+        str | None, typer.Option("--base-url", help="Address of the NeMo microservices")
+    ] = None,
+    datastore: Annotated[
+        str | None, typer.Option(help="Address of the datastore that questions are uploaded to")
+    ] = None,
+    repository: Annotated[
+        str, typer.Option(help="Repository in the datastore")
+    ] = "default/tradegen",
+    seed_dataset: Annotated[
+        str | None, typer.Option(help="Questions that were uploaded before: REPOSITORY/FILE")
+    ] = None,
+    provider: Annotated[
+        str | None, typer.Option(help="Model provider, as the service calls it [its default]")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Model of generator and judge [as the settings say]")
+    ] = None,
+    gold: GoldOption = None,
+    bars: BarsOption = None,
+    tz: TzOption = None,
+    holdout: HoldoutOption = None,
+    skip_bad_gold: SkipBadOption = None,
+    calendar: CalendarOption = None,
+    weights: WeightsOption = None,
+    constraint: ConstraintOption = None,
+    widen_buckets: WidenOption = None,
+    seed: SeedOption = None,
+    name: Annotated[str | None, typer.Option(help="Name of the run [the time]")] = None,
+    folder: FolderOption = None,
+    resume: Annotated[
+        str | None, typer.Option("--resume", metavar="JOB", help="Go on with a job")
+    ] = None,
+    cancel: Annotated[
+        str | None, typer.Option("--cancel", metavar="JOB", help="Cancel a job")
+    ] = None,
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="Create the job, and leave it to --resume")
+    ] = False,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let a Data Designer service write the rows, then hold them to judge, guards and ledger."""
+    from tradegen.cli.designer_submit_command import submit_command
+
+    flags = overrides(
+        {
+            "n": n,
+            "seed": seed,
+            "gold": gold_flags(gold, bars, tz, holdout, skip_bad_gold, calendar),
+            "diversity": {"weights": weights, "file": constraint, "widen": widen_buckets},
+            "nim": nim_flags(None, model),
+            "run": {"name": name, "folder": folder},
+        }
+    )
+    code = submit_command(
+        flags,
+        config,
+        base_url=base_url,
+        provider=provider,
+        datastore=datastore,
+        repository=repository,
+        seed_dataset=seed_dataset,
+        resume=resume,
+        cancel=cancel,
+        wait=not no_wait,
+        as_json=as_json,
+    )
+    raise typer.Exit(code)
 
 
 def _check_free(targets: Sequence[Path], *, force: bool) -> None:

@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from tradegen.cli.console import make_console, styled
@@ -13,7 +14,7 @@ from tradegen.data.gold import load_gold
 from tradegen.data.run_folder import RunFolder
 from tradegen.data.volatility import lookback_volatility
 from tradegen.engines.nim.endpoint import reach
-from tradegen.engines.nim.options import KEY_VARIABLE
+from tradegen.engines.nim.options import ASKING, KEY_VARIABLE
 from tradegen.engines.registry import engine_names
 from tradegen.errors import EngineUnavailableError, InputError, TradegenError
 from tradegen.pipeline.fleet import usual_workers
@@ -54,6 +55,7 @@ def _checks(settings: Settings, *, network: bool) -> Iterator[Check]:
     yield _disk(settings.run.folder)
     yield from _gold(settings)
     yield Check("engines", settings.engine in engine_names(), ", ".join(engine_names()))
+    yield _data_designer(settings)
     key = bool(os.environ.get(KEY_VARIABLE))
     yield Check(
         KEY_VARIABLE,
@@ -100,12 +102,25 @@ def _gold(settings: Settings) -> Iterator[Check]:
     yield Check("gold", True, found if settings.gold.files else f"{found} (simulated demo)")
 
 
+def _data_designer(settings: Settings) -> Check:
+    """Look for the package of engine designer, which nothing else needs."""
+    needed = settings.engine == "designer"
+    try:
+        found = version("data-designer")
+    except PackageNotFoundError:
+        missing = "not installed; engine designer needs it: pip install 'tradegen[designer]'"
+        return Check("data-designer", False if needed else None, missing)
+    return Check("data-designer", True, found)
+
+
 def _endpoint(settings: Settings) -> Check:
     """Ask the endpoint for its models, as a run would."""
-    needed = settings.engine == "nim"
+    needed = settings.engine in ASKING
     try:
         endpoint = reach(settings.nim)
     except EngineUnavailableError as error:
-        return Check("endpoint", False if needed else None, f"{error} (engine nim needs it)")
+        return Check(
+            "endpoint", False if needed else None, f"{error} (engines nim and designer need it)"
+        )
     named = ", ".join(f"{role} {model}" for role, model in endpoint.models.items())
     return Check("endpoint", True, f"{endpoint.base_url} answers; {named}")

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from tradegen.cli.console import make_console
 from tradegen.engines.nim.estimate import CALLS_A_ROW, TOKENS_A_SECOND, Estimate, estimate
+from tradegen.engines.nim.options import ASKING
 from tradegen.engines.protocols import Brief
 from tradegen.pipeline.prepare import Prepared, prepare
 from tradegen.progress import duration, split_of
@@ -20,7 +21,7 @@ _ROWS_LOOKED_AT = 16
 def dry_run_command(settings: Settings, *, as_json: bool) -> int:
     """Say how a run would be split and, of an engine whose calls cost, what they would come to."""
     prepared = prepare(settings)
-    estimated = _estimate(prepared) if settings.engine == "nim" else None
+    estimated = _estimate(prepared) if settings.engine in ASKING else None
     if as_json:
         print(json.dumps(_as_plain(prepared, estimated)))
         return 0
@@ -49,7 +50,13 @@ def _estimate(prepared: Prepared) -> Estimate:
         Brief(number, 0, draw.constraint, tuple(train.row(int(k)) for k in draw.seeds))
         for number, draw in draws.items()
     ]
-    return estimate(prepared.blueprint.order.gold, prepared.settings.nim, n, briefs)
+    return estimate(
+        prepared.blueprint.order.gold,
+        prepared.settings.nim,
+        n,
+        briefs,
+        schema_again=prepared.settings.engine == "designer",
+    )
 
 
 def _tell(console: Console, settings: Settings, estimated: Estimate) -> None:

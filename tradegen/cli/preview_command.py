@@ -1,6 +1,11 @@
 """`tradegen preview`."""
 
 import asyncio
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from rich.console import Console
@@ -17,6 +22,7 @@ from tradegen.engines.critique import Critique
 from tradegen.graph.build import RowGraph, build_graph
 from tradegen.graph.state import Pipeline, RowContext, RowState
 from tradegen.graph.tracing import shut_off_tracing
+from tradegen.pipeline.blueprint import Blueprint
 from tradegen.pipeline.manifest import is_simulated
 from tradegen.pipeline.prepare import prepare, with_endpoint
 from tradegen.settings import Settings
@@ -34,9 +40,19 @@ def preview_command(settings: Settings) -> None:
         console.print(f"note: {note}")
     if is_simulated(prepared.gold):
         console.print("gold is the simulated demo (source=simulated); pass your own with --gold")
-    blueprint = prepared.blueprint
-    pipeline = blueprint.pipeline(blueprint.learn())
-    asyncio.run(_show_rows(console, pipeline, prepared.gold.market, settings.n))
+    with _with_scratch(prepared.blueprint) as blueprint:
+        pipeline = blueprint.pipeline(blueprint.learn())
+        asyncio.run(_show_rows(console, pipeline, prepared.gold.market, settings.n))
+
+
+@contextmanager
+def _with_scratch(blueprint: Blueprint) -> Iterator[Blueprint]:
+    """Yield the blueprint with a folder for working files, if its engine has any."""
+    if blueprint.engine != "designer":
+        yield blueprint
+        return
+    with tempfile.TemporaryDirectory(prefix="tradegen-") as scratch:
+        yield replace(blueprint, order=replace(blueprint.order, scratch=Path(scratch)))
 
 
 async def _show_rows(console: Console, pipeline: Pipeline, market: Market, n: int) -> None:

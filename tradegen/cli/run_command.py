@@ -9,14 +9,14 @@ from typing import Any
 from rich.console import Console
 
 from tradegen.api import BudgetExhaustedError, Silent
-from tradegen.cli.app import INTERRUPTED
 from tradegen.cli.console import make_console, silence_stdout
+from tradegen.cli.exit_codes import INTERRUPTED
 from tradegen.cli.summary import print_summary
 from tradegen.pipeline.job import Finished, run_job
 from tradegen.progress import make_progress
 from tradegen.settings import load_settings, what_is_stated
 
-_EXIT_CODES = {
+EXIT_CODES = {
     "done": 0,
     "exhausted": BudgetExhaustedError.exit_code,
     "spent": BudgetExhaustedError.exit_code,
@@ -46,7 +46,7 @@ def run_command(
             silence_stdout()
     if as_json:
         print(json.dumps({"folder": str(finished.folder.path), **finished.manifest}))
-    return _EXIT_CODES[finished.status]
+    return EXIT_CODES[finished.status]
 
 
 def _tell(console: Console, finished: Finished) -> None:

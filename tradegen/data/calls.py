@@ -17,6 +17,7 @@ CREATE TABLE IF NOT EXISTS calls (
     tokens_out INTEGER NOT NULL,
     requests   INTEGER NOT NULL,
     seconds    REAL NOT NULL,
+    calls      INTEGER NOT NULL,
     PRIMARY KEY (row_number, attempt, request)
 ) STRICT, WITHOUT ROWID
 """
@@ -25,13 +26,17 @@ _LOCKED_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A model's answer and what it took: tokens, requests sent until it came, seconds."""
+    """A model's answer and what it took: tokens, requests sent until it came, seconds.
+
+    `calls` of those requests were answered: more than one where answers were corrected on the way.
+    """
 
     answer: str
     tokens_in: int
     tokens_out: int
     requests: int
     seconds: float
+    calls: int = 1
 
 
 class CallJournal:
@@ -57,7 +62,7 @@ class CallJournal:
         """Return the answer that a request of an attempt got, if it got one."""
         try:
             found = self._db.execute(
-                "SELECT answer, tokens_in, tokens_out, requests, seconds FROM calls "
+                "SELECT answer, tokens_in, tokens_out, requests, seconds, calls FROM calls "
                 "WHERE row_number = ? AND attempt = ? AND request = ?",
                 (row_number, attempt, request),
             ).fetchone()
@@ -76,9 +81,12 @@ class CallJournal:
             answered.tokens_out,
             answered.requests,
             answered.seconds,
+            answered.calls,
         )
         try:
-            self._db.execute("INSERT OR REPLACE INTO calls VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
+            self._db.execute(
+                "INSERT OR REPLACE INTO calls VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values
+            )
         except sqlite3.Error as error:
             raise self._failed(error) from error
 

@@ -44,6 +44,11 @@ class RunFolder:
         return self.path / "calls.sqlite"
 
     @property
+    def scratch(self) -> Path:
+        """Working files of an engine, there only while the run is under way."""
+        return self.path / "scratch"
+
+    @property
     def rows(self) -> Path:
         """Accepted rows."""
         return self.path / "rows.parquet"

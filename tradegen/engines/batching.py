@@ -44,14 +44,14 @@ class Batcher(Generic[Item, Result]):
         except Exception as error:
             for _, future in waiting:
                 if not future.done():
-                    future.set_exception(_own(error))
+                    future.set_exception(own_copy(error))
             return
         for (_, future), result in zip(waiting, results, strict=True):
             if not future.done():
                 future.set_result(result)
 
 
-def _own(error: Exception) -> Exception:
+def own_copy(error: Exception) -> Exception:
     """Return a copy of an error, so that each caller may add its own notes and traceback to it."""
     try:
         own = copy.copy(error)

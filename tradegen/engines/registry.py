@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tradegen.data.gold import Gold
+from tradegen.engines.designer.options import DesignerOptions
 from tradegen.engines.embedded.options import EmbeddedOptions
 from tradegen.engines.nim.options import NimOptions
 from tradegen.engines.protocols import Engine
@@ -30,7 +31,8 @@ class EngineOrder:
 
     `false_rejections` is the share of real rows that a judge may reject. `journal` is the file in
     which answers that cost money are kept until their attempt is in the ledger (None: nowhere),
-    `workers` the number of processes that share what the endpoint allows.
+    `workers` the number of processes that share what the endpoint allows. `scratch` is a folder
+    for working files, which is removed after the run (None: one of the engine's own).
     """
 
     gold: Gold
@@ -40,6 +42,8 @@ class EngineOrder:
     embedded: EmbeddedOptions = field(default_factory=EmbeddedOptions)
     journal: Path | None = None
     workers: int = 1
+    designer: DesignerOptions = field(default_factory=DesignerOptions)
+    scratch: Path | None = None
 
 
 Learn = Callable[[EngineOrder], EngineModel]
@@ -58,12 +62,42 @@ def _nim(order: EngineOrder) -> EngineModel:
     return learn_nim(order.gold, order.seed, order.nim, order.journal, order.workers)
 
 
-_BUILT_IN: Mapping[str, Learn] = {"embedded": _embedded, "nim": _nim}
+def _designer(order: EngineOrder) -> EngineModel:
+    from tradegen.engines.designer.engine import learn_designer
+
+    return learn_designer(
+        order.gold,
+        order.seed,
+        order.nim,
+        order.designer,
+        journal=order.journal,
+        workers=order.workers,
+        scratch=order.scratch,
+    )
+
+
+def _designer_job(order: EngineOrder) -> EngineModel:
+    from tradegen.engines.designer.fetched import learn_fetched
+
+    return learn_fetched(order.gold, order.nim, order.designer.dataset)
+
+
+_BUILT_IN: Mapping[str, Learn] = {
+    "designer": _designer,
+    "designer-job": _designer_job,
+    "embedded": _embedded,
+    "nim": _nim,
+}
+
+
+_FOR_COMMANDS = frozenset({"designer-job"})
+"""Built-in engines that a command takes by itself, and nobody asks for."""
 
 
 def engine_names() -> list[str]:
     """Return the names of all engines that can be asked for."""
-    return sorted({*_BUILT_IN, *(point.name for point in entry_points(group=ENTRY_POINT_GROUP))})
+    own = set(_BUILT_IN) - _FOR_COMMANDS
+    return sorted({*own, *(point.name for point in entry_points(group=ENTRY_POINT_GROUP))})
 
 
 def find_engine(name: str) -> Learn:

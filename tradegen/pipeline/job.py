@@ -23,6 +23,8 @@ from tradegen.data.ledger import Attempt, Ledger
 from tradegen.data.row import IntArray
 from tradegen.data.run_folder import RunFolder
 from tradegen.engines.attempt_log import Usage
+from tradegen.engines.designer.options import MOST_CALLS as MOST_CALLS_OF_DESIGNER
+from tradegen.engines.nim.options import ASKING, MOST_CALLS
 from tradegen.errors import DamagedError, StorageError, TradegenError
 from tradegen.indicators.features import write_features
 from tradegen.pipeline.admission import Accepted, Admission, Spare, Twin
@@ -158,14 +160,16 @@ def run_job(
 def _workers(settings: Settings) -> int:
     """Return how many processes a run has: no more than calls may be under way at once."""
     workers = settings.run.workers or usual_workers(settings.n)
-    return min(workers, settings.nim.calls_at_once) if settings.engine == "nim" else workers
+    return min(workers, settings.nim.calls_at_once) if settings.engine in ASKING else workers
 
 
 def _in_flight(settings: Settings, workers: int) -> int:
     """Return how many rows a worker has under way: of those that ask, few wait for their turn."""
     usual = settings.run.in_flight
-    if settings.engine != "nim":
+    if settings.engine not in ASKING:
         return usual
+    if settings.engine == "designer":  # each has one question under way at the most
+        return min(usual, max(1, settings.nim.calls_at_once // workers))
     return min(usual, math.ceil(_ROWS_A_CALL * settings.nim.calls_at_once / workers) + 1)
 
 
@@ -233,7 +237,11 @@ class _Job:
         self._by_bucket = np.zeros(len(prepared.sampler.quotas), dtype=np.int64)
         self._thrown_away = 0
         self._retries = 0
-        self._spending = Spending(settings.nim.max_calls, settings.nim.max_cost)
+        self._spending = Spending(
+            settings.nim.max_calls,
+            settings.nim.max_cost,
+            MOST_CALLS_OF_DESIGNER if settings.engine == "designer" else MOST_CALLS,
+        )
         self._spent = False
         self._journal: CallJournal | None = None
         self._has_answers = False
@@ -268,6 +276,8 @@ class _Job:
         finally:
             ledger.close()
             self._close_journal()
+            self._fleet.close()  # whose engine may still be writing there
+            shutil.rmtree(self._folder.scratch, ignore_errors=True)
 
     def _blueprint(self) -> Blueprint:
         """Return the blueprint for the workers of this run, with its journal if calls cost."""
@@ -276,7 +286,11 @@ class _Job:
         if plain.engine != "embedded":
             journal = self._folder.calls
             self._journal = CallJournal(journal)
-        return replace(plain, order=replace(plain.order, journal=journal, workers=self._workers))
+        shutil.rmtree(self._folder.scratch, ignore_errors=True)  # of a session that was killed
+        order = replace(
+            plain.order, journal=journal, workers=self._workers, scratch=self._folder.scratch
+        )
+        return replace(plain, order=order)
 
     def _forget_calls(self, attempts: list[Attempt]) -> None:
         """Drop the answers of attempts that are in the ledger by now."""

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from tradegen.data.gold import Gold, load_gold, without_holdout
+from tradegen.engines.nim.options import ASKING
 from tradegen.engines.registry import EngineOrder, find_engine
 from tradegen.errors import InputError
 from tradegen.pipeline.blueprint import Blueprint
@@ -33,20 +34,46 @@ def _check_prices(settings: Settings) -> None:
     priced = any(
         role.price_in or role.price_out for role in (nim.generator, nim.judge, nim.refiner)
     )
-    if settings.engine == "nim" and nim.max_cost is not None and not priced:
+    if settings.engine in ASKING and nim.max_cost is not None and not priced:
         raise InputError(
             "--max-cost needs prices: set price_in and price_out of nim.generator, nim.judge and "
             "nim.refiner in the settings file, or limit calls by --max-calls"
         )
 
 
+_COLUMN_ROLES = ("generator", "judge")
+
+
+def _check_designer(settings: Settings) -> None:
+    """Raise `InputError` for settings of nim that Data Designer has no way to keep to."""
+    nim = settings.nim
+    stated = [f"nim.{name}" for name in ("rpm", "tpm") if getattr(nim, name) is not None]
+    stated += [
+        f"nim.{role}.{name}"
+        for role in _COLUMN_ROLES
+        for name in ("chat_model", "thinking")
+        if getattr(getattr(nim, role), name)
+    ]
+    if stated:
+        raise InputError(
+            f"engine designer cannot keep to {', '.join(stated)}: Data Designer knows no such "
+            "thing; leave it out, or take engine nim"
+        )
+
+
 def with_endpoint(settings: Settings) -> Settings:
     """Return settings that name the models which are to be asked, if the engine asks any.
 
-    Raises the errors of `engines.nim.endpoint.reach`.
+    Raises the errors of `engines.nim.endpoint.reach`; `EngineUnavailableError` where the engine's
+    package is not installed, `InputError` for settings that it cannot keep to.
     """
-    if settings.engine != "nim":
+    if settings.engine not in ASKING:
         return settings
+    if settings.engine == "designer":
+        from tradegen.engines.designer.quiet import check_installed
+
+        check_installed()
+        _check_designer(settings)
     from tradegen.engines.nim.endpoint import reach, with_models
 
     nim = with_models(settings.nim, reach(settings.nim))
@@ -77,6 +104,7 @@ def prepare(settings: Settings) -> Prepared:
         settings.judge.false_rejections,
         settings.nim,
         settings.embedded,
+        designer=settings.designer,
     )
     blueprint = Blueprint(sampler, settings.engine, order)
     notes = [*gold.notes, *constraint.notes]

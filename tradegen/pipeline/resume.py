@@ -167,7 +167,14 @@ def _continued(
     stated = [name for name in type(settings.nim).model_fields if f"nim.{name}" in now]
     nim = begun_with.nim.model_copy(update={name: getattr(settings.nim, name) for name in stated})
     computed = settings if "indicators.extra" in now else begun_with
-    changes = {"run": run, "gold": gold, "nim": nim, "indicators": computed.indicators}
+    batched = settings if "designer.batch_rows" in now else begun_with
+    changes = {
+        "run": run,
+        "gold": gold,
+        "nim": nim,
+        "designer": batched.designer,
+        "indicators": computed.indicators,
+    }
     return begun_with.model_copy(update=changes)
 
 

@@ -14,14 +14,16 @@ _CAUTION = 2.0
 class Spending:
     """Counts what each role used, calls and cost against their limits (None: no limit).
 
-    Calls never pass their limit: attempts begin only while all of them, at `MOST_CALLS` each,
+    Calls never pass their limit: attempts begin only while all of them, at `most_calls` each,
     would stay below it. What an attempt costs is known afterwards; attempts begin while twice
     their mean cost so far would stay below the limit.
     """
 
-    def __init__(self, max_calls: int | None, max_cost: float | None) -> None:
+    def __init__(
+        self, max_calls: int | None, max_cost: float | None, most_calls: int = MOST_CALLS
+    ) -> None:
         """Start with nothing spent."""
-        self._max_calls, self._max_cost = max_calls, max_cost
+        self._max_calls, self._max_cost, self._most_calls = max_calls, max_cost, most_calls
         self.usage: dict[str, Usage] = {}
         self._attempts = 0
 
@@ -53,7 +55,7 @@ class Spending:
         """Return how many attempts may begin beside those under way; None: any number."""
         rooms = []
         if self._max_calls is not None:
-            rooms.append((self._max_calls - self.calls) // MOST_CALLS)
+            rooms.append((self._max_calls - self.calls) // self._most_calls)
         if self._max_cost is not None:
             rooms.append(self._within_cost(self._max_cost))
         return None if not rooms else max(0, min(rooms) - outstanding)

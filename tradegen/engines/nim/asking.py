@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
 
@@ -24,6 +24,23 @@ _RAW_CHARACTERS = 20_000
 
 Answer = TypeVar("Answer", bound=BaseModel)
 Result = TypeVar("Result")
+
+
+_Answer_co = TypeVar("_Answer_co", bound=BaseModel, covariant=True)
+
+
+class Asks(Protocol[_Answer_co]):
+    """Gets one role's questions answered."""
+
+    async def ask(
+        self,
+        brief: Brief,
+        messages: Sequence[Message],
+        read: Callable[[_Answer_co], Result],
+        seed: int,
+    ) -> Result:
+        """Return what `read` makes of the answer. Raises `RowFailedError` if there is none."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -75,7 +92,7 @@ class Asker(Generic[Answer]):
             try:
                 answered = await self.model.complete(turns, self.form, seed)
             except CallFailedError as error:
-                current_log().used(self.role, Usage(requests=error.tries))
+                current_log().used(self.role, self._usage_of_failure(error))
                 raise RowFailedError(self.role, error.kind, str(error), error.body) from error
             if self.journal:
                 self.journal.keep(brief.row_number, brief.attempt, request, answered)
@@ -89,15 +106,24 @@ class Asker(Generic[Answer]):
         return hashlib.sha256(json.dumps(asked).encode()).digest()
 
     def _usage(self, answered: Answered) -> Usage:
-        cost = (
-            answered.tokens_in * self.options.price_in
-            + answered.tokens_out * self.options.price_out
-        ) / _MILLION
         return Usage(
-            calls=1,
+            calls=answered.calls,
             tokens_in=answered.tokens_in,
             tokens_out=answered.tokens_out,
             requests=answered.requests,
             seconds=answered.seconds,
-            cost=cost,
+            cost=self._cost(answered.tokens_in, answered.tokens_out),
         )
+
+    def _usage_of_failure(self, error: CallFailedError) -> Usage:
+        return Usage(
+            calls=error.calls,
+            tokens_in=error.tokens_in,
+            tokens_out=error.tokens_out,
+            requests=error.tries,
+            cost=self._cost(error.tokens_in, error.tokens_out),
+        )
+
+    def _cost(self, tokens_in: int, tokens_out: int) -> float:
+        options = self.options
+        return (tokens_in * options.price_in + tokens_out * options.price_out) / _MILLION

@@ -4,14 +4,14 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel
 
 from tradegen.data.calls import CallJournal
 from tradegen.data.gold import Gold
 from tradegen.engines.nim.answers import AnswerForm, Patch, Verdict, answer_form, trade_form
-from tradegen.engines.nim.asking import Asker
+from tradegen.engines.nim.asking import Asker, Asks
 from tradegen.engines.nim.endpoint import Endpoint, reach
 from tradegen.engines.nim.fields import field_names
 from tradegen.engines.nim.generator import NimGenerator
@@ -30,6 +30,27 @@ from tradegen.guards.copies import CopyGuard
 
 _Answer = TypeVar("_Answer", bound=BaseModel)
 
+ModelOf = Callable[[Role, AnswerForm[Any]], ChatModel]
+"""Finds the model that a role asks for answers of a form."""
+
+
+class AskerOf(Protocol):
+    """Finds through whom a role asks for answers of a form."""
+
+    def __call__(self, role: Role, form: AnswerForm[_Answer], /) -> Asks[_Answer]:
+        """Return who asks."""
+        ...
+
+
+def asking(options: NimOptions, model_of: ModelOf, journal: CallJournal | None) -> AskerOf:
+    """Return who asks models, with one repair and a journal."""
+    repair = load_prompt("repair")
+
+    def asker(role: Role, form: AnswerForm[_Answer]) -> Asks[_Answer]:
+        return Asker(role, model_of(role, form), getattr(options, role), form, repair, journal)
+
+    return asker
+
 
 @dataclass(frozen=True)
 class NimRoles:
@@ -45,33 +66,28 @@ def make_roles(
     rules: Rules,
     options: NimOptions,
     seed: int,
-    model_of: Callable[[Role], ChatModel],
-    journal: CallJournal | None,
+    asker_of: AskerOf,
 ) -> NimRoles:
-    """Return the roles, each asking the model that `model_of` has for it."""
-    repair = load_prompt("repair")
+    """Return the roles, each asking through the asker that there is for it and its form."""
     shown = Shown(WireForm(gold.market, gold.train), gold.market, options.seed_bars)
     names = as_data(field_names(extra.name for extra in gold.extras))
     trade = trade_form(gold)
     verdict, patch = answer_form("verdict", Verdict), answer_form("patch", Patch)
-
-    def asker(role: Role, form: AnswerForm[_Answer]) -> Asker[_Answer]:
-        return Asker(role, model_of(role), getattr(options, role), form, repair, journal)
 
     def prompt(role: Role, form: AnswerForm[Any], **more: str) -> Prompt:
         wire_form = load_text("wire_form").strip()
         return load_prompt(role, wire_form=wire_form, schema=form.schema_text, **more)
 
     return NimRoles(
-        NimGenerator(asker("generator", trade), prompt("generator", trade), shown, seed),
+        NimGenerator(asker_of("generator", trade), prompt("generator", trade), shown, seed),
         NimJudge(
             rules,
-            asker("judge", verdict),
+            asker_of("judge", verdict),
             prompt("judge", verdict, names=names),
             shown,
             options.pass_score,
         ),
-        NimRefiner(asker("refiner", patch), trade, prompt("refiner", patch), shown),
+        NimRefiner(asker_of("refiner", patch), trade, prompt("refiner", patch), shown),
     )
 
 
@@ -89,16 +105,9 @@ class NimModels:
 
     def start(self) -> Engine:
         """Return the engine's roles for this process."""
-        transport = Transport(self._limits())
+        transport = Transport(self.limits())
         ways: defaultdict[str, Way] = defaultdict(Way)
-        roles = make_roles(
-            self.gold,
-            Rules(self.gold.market, self.guard),
-            self.options,
-            self.seed,
-            lambda role: self._model(role, transport, ways),
-            CallJournal(self.journal) if self.journal else None,
-        )
+        roles = self.roles(lambda role, _: self.model_of(role, transport, ways))
         return Engine(
             name="nim",
             generator=roles.generator,
@@ -108,14 +117,25 @@ class NimModels:
             close=transport.close,
         )
 
-    def _model(self, role: Role, transport: Transport, ways: Mapping[str, Way]) -> ChatModel:
+    def roles(self, model_of: ModelOf) -> NimRoles:
+        """Return the roles, with a journal if there is to be one."""
+        return make_roles(
+            self.gold,
+            Rules(self.gold.market, self.guard),
+            self.options,
+            self.seed,
+            asking(self.options, model_of, CallJournal(self.journal) if self.journal else None),
+        )
+
+    def model_of(self, role: Role, transport: Transport, ways: Mapping[str, Way]) -> ChatModel:
+        """Return the model that a role asks over a transport; roles may share `ways`."""
         stated = getattr(self.options, role)
         name = self.endpoint.models[role]
         if stated.chat_model is not None:
             return OtherModel(name, stated)
         return NimModel(name, stated, self.options, self.endpoint, transport, ways[name])
 
-    def _limits(self) -> TransportLimits:
+    def limits(self) -> TransportLimits:
         """Return this process's share of what all workers may do together."""
         options, workers = self.options, self.workers
         return TransportLimits(

@@ -7,8 +7,8 @@ from typing import Any
 from tradegen.data.calls import Answered
 from tradegen.data.gold import Gold
 from tradegen.engines.critique import Critique, Finding
-from tradegen.engines.nim.answers import AnswerForm
-from tradegen.engines.nim.engine import make_roles
+from tradegen.engines.nim.answers import AnswerForm, Verdict, answer_form, trade_form
+from tradegen.engines.nim.engine import NimRoles, asking, make_roles
 from tradegen.engines.nim.options import NimOptions, Role
 from tradegen.engines.nim.prompting import Message, as_data
 from tradegen.engines.nim.tokens import count_tokens
@@ -57,7 +57,7 @@ class Estimate:
 class _NobodyAsks:
     """Stands where a chat model would: an estimate asks nothing."""
 
-    def __init__(self, role: Role) -> None:
+    def __init__(self, role: Role, _form: AnswerForm[Any]) -> None:
         self.name: str = role
 
     async def complete(
@@ -66,15 +66,27 @@ class _NobodyAsks:
         raise NotImplementedError
 
 
-def estimate(gold: Gold, options: NimOptions, n: int, briefs: Sequence[Brief]) -> Estimate:
+def silent_roles(gold: Gold, options: NimOptions) -> NimRoles:
+    """Return roles that can tell what they would ask, and ask nobody."""
+    rules = Rules(gold.market, CopyGuard(gold.train))
+    return make_roles(gold, rules, options, 0, asking(options, _NobodyAsks, None))
+
+
+def estimate(
+    gold: Gold,
+    options: NimOptions,
+    n: int,
+    briefs: Sequence[Brief],
+    *,
+    schema_again: bool = False,
+) -> Estimate:
     """Estimate what `n` accepted rows take, from the prompts of some.
 
     Real rows stand in for those that a model would write. A model that fails more often than
-    `CALLS_A_ROW` supposes takes more.
+    `CALLS_A_ROW` supposes takes more. With `schema_again` generator and judge are told their
+    schema a second time, as Data Designer does.
     """
-    roles = make_roles(
-        gold, Rules(gold.market, CopyGuard(gold.train)), options, 0, _NobodyAsks, None
-    )
+    roles = silent_roles(gold, options)
     prompts: dict[Role, list[list[Message]]] = {
         "generator": [roles.generator.messages(brief) for brief in briefs],
         "judge": [roles.judge.messages(brief.seeds[0], brief) for brief in briefs],
@@ -89,12 +101,19 @@ def estimate(gold: Gold, options: NimOptions, n: int, briefs: Sequence[Brief]) -
         "judge": _VERDICT_TOKENS,
         "refiner": _PATCH_TOKENS,
     }
+    again: dict[Role, str] = {}
+    if schema_again:
+        again = {
+            "generator": trade_form(gold).schema_text,
+            "judge": answer_form("verdict", Verdict).schema_text,
+        }
     by_role: dict[Role, RoleEstimate] = {}
     working = 0.0
     for role, conversations in prompts.items():
         calls = n * CALLS_A_ROW[role]
         texts = [turn.text for turns in conversations for turn in turns]
         read = sum(map(count_tokens, texts)) / len(conversations)
+        read += count_tokens(again.get(role, ""))
         stated = getattr(options, role)
         cost = (read * stated.price_in + written[role] * stated.price_out) / _MILLION
         by_role[role] = RoleEstimate(calls, calls * read, calls * written[role], calls * cost)

@@ -5,7 +5,7 @@ from pydantic import BaseModel
 from tradegen.data.row import Row
 from tradegen.engines.attempt_log import current_log
 from tradegen.engines.nim.answers import AnswerError
-from tradegen.engines.nim.asking import Asker
+from tradegen.engines.nim.asking import Asks
 from tradegen.engines.nim.prompting import Message, Prompt
 from tradegen.engines.nim.showing import Shown
 from tradegen.engines.protocols import Brief
@@ -15,7 +15,7 @@ from tradegen.streams import Purpose, stream
 class NimGenerator:
     """See `engines.protocols.Generator`."""
 
-    def __init__(self, asker: Asker[BaseModel], prompt: Prompt, shown: Shown, seed: int) -> None:
+    def __init__(self, asker: Asks[BaseModel], prompt: Prompt, shown: Shown, seed: int) -> None:
         """Ask through `asker`; `seed` is the run's, told to models that can use one."""
         self._asker = asker
         self._prompt = prompt

@@ -7,7 +7,7 @@ from tradegen.data.rows import Rows
 from tradegen.engines.batching import Batcher
 from tradegen.engines.critique import Criterion, Critique, Finding
 from tradegen.engines.nim.answers import Opinion, Verdict
-from tradegen.engines.nim.asking import Asker
+from tradegen.engines.nim.asking import Asks
 from tradegen.engines.nim.fields import row_fields
 from tradegen.engines.nim.prompting import Message, Prompt
 from tradegen.engines.nim.showing import Shown
@@ -21,7 +21,7 @@ class NimJudge:
     """See `engines.protocols.Judge`. A row that breaks a rule costs no call."""
 
     def __init__(
-        self, rules: Rules, asker: Asker[Verdict], prompt: Prompt, shown: Shown, pass_score: int
+        self, rules: Rules, asker: Asks[Verdict], prompt: Prompt, shown: Shown, pass_score: int
     ) -> None:
         """Let rows pass whose three scores are all at least `pass_score`."""
         self._asker = asker
@@ -50,10 +50,14 @@ class NimJudge:
 
     def messages(self, row: Row, brief: Brief) -> list[Message]:
         """Return what the model is told."""
+        return self.messages_about(self._shown.row(row), brief)
+
+    def messages_about(self, row: str, brief: Brief) -> list[Message]:
+        """Return what the model is told of a row that is given as data."""
         return self._prompt.fill(
             task=self._shown.task("judge", brief),
             seeds=self._shown.seeds(brief.seeds),
-            row=self._shown.row(row),
+            row=row,
         )
 
     def _findings(self, items: Sequence[tuple[Row, Brief]]) -> list[list[Finding]]:

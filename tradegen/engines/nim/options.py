@@ -9,6 +9,9 @@ KEY_VARIABLE = "NVIDIA_API_KEY"
 
 Role = Literal["generator", "judge", "refiner"]
 
+ASKING = frozenset({"nim", "designer"})
+"""Engines that ask the models these options name."""
+
 DECIDE_ROWS = frozenset({"generator", "judge", "refiner", "pass_score", "seed_bars"})
 """Options that decide what rows a run makes; all others are about where and how fast."""
 

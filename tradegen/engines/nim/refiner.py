@@ -11,7 +11,7 @@ from tradegen.data.row import BAR_FIELDS, CORE_FIELDS, PRICE_FIELDS, Row
 from tradegen.engines.attempt_log import current_log
 from tradegen.engines.critique import Critique
 from tradegen.engines.nim.answers import AnswerError, AnswerForm, Patch
-from tradegen.engines.nim.asking import Asker
+from tradegen.engines.nim.asking import Asks
 from tradegen.engines.nim.fields import editable, may_touch
 from tradegen.engines.nim.prompting import Message, Prompt, as_data
 from tradegen.engines.nim.showing import Shown
@@ -24,7 +24,7 @@ class NimRefiner:
     """See `engines.protocols.Refiner`."""
 
     def __init__(
-        self, asker: Asker[Patch], trade: AnswerForm[BaseModel], prompt: Prompt, shown: Shown
+        self, asker: Asks[Patch], trade: AnswerForm[BaseModel], prompt: Prompt, shown: Shown
     ) -> None:
         """Ask through `asker`; a patched trade must still be of the form `trade`."""
         self._asker = asker
