@@ -97,6 +97,9 @@ ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="Settings file [tradegen.toml, if it is there]")
 ]
 FolderOption = Annotated[Path | None, typer.Option(help="Folder of all runs [runs]")]
+ReportOption = Annotated[
+    bool | None, typer.Option("--report/--no-report", help="Write report.html at the end [yes]")
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines")]
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Name or path of a run")]
@@ -152,6 +155,7 @@ def run_(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what the run would take, and make nothing")
     ] = False,
+    report: ReportOption = None,
     config: ConfigOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
@@ -181,6 +185,7 @@ def run_(
                 "workers": workers,
                 "max_attempts": max_attempts,
                 "max_attempts_per_row": max_attempts_per_row,
+                "report": report,
             },
         }
     )
@@ -314,6 +319,7 @@ def evaluate(
         Path | None, typer.Option(help="Folder to write [a run's own; FILE.evaluation]")
     ] = None,
     folder: FolderOption = None,
+    report: ReportOption = None,
     config: ConfigOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
@@ -329,12 +335,33 @@ def evaluate(
         {
             "gold": _gold(gold, bars, tz, holdout, skip_bad_gold, calendar),
             "evaluation": {"seed": seed, "storage": storage},
-            "run": {"folder": folder, "workers": workers},
+            "run": {"folder": folder, "workers": workers, "report": report},
         }
     )
     settings = load_settings(overrides, config)
     code = evaluate_command(rows, settings, quick=quick, out=out, as_json=as_json, quiet=quiet)
     raise typer.Exit(code)
+
+
+@app.command()
+def report(
+    run: Annotated[
+        str | None, typer.Argument(metavar="[RUN]", help="Name or path of a run [the latest]")
+    ] = None,
+    gold: GoldOption = None,
+    bars: BarsOption = None,
+    out: Annotated[Path | None, typer.Option(help="File to write [the run's report.html]")] = None,
+    folder: FolderOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Write the report of a run: one page for a browser that shows what came of it."""
+    from tradegen.cli.report_command import report_command
+    from tradegen.settings import load_settings
+
+    overrides = _tree(
+        {"gold": {"files": gold or None, "bars": bars or None}, "run": {"folder": folder}}
+    )
+    report_command(run, load_settings(overrides, config), out)
 
 
 @app.command("import")

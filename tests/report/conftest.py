@@ -1,0 +1,62 @@
+"""A run with an evaluation and its report, made once."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.report.made import Report
+from tests.support.runs import FinishedRun
+from tradegen.backtest.costs import Costs
+from tradegen.data.gold import Gold
+from tradegen.data.parquet import read_table
+from tradegen.data.rows import Rows
+from tradegen.data.run_folder import RunFolder
+from tradegen.report.write import write_report
+from tradegen.run_gold import gold_of_run
+from tradegen.settings import GoldSettings
+from tradegen.verdict.evaluation import Effort, Question, evaluate
+from tradegen.verdict.write import write_evaluation
+
+
+@pytest.fixture(scope="session")
+def run_gold(finished_run: FinishedRun) -> Gold:
+    """Gold of the finished run, as the run reads it."""
+    run = RunFolder(finished_run.path)
+    return gold_of_run(run, run.read_manifest(), GoldSettings())
+
+
+@pytest.fixture(scope="session")
+def evaluated_run(
+    finished_run: FinishedRun, run_gold: Gold, tmp_path_factory: pytest.TempPathFactory
+) -> RunFolder:
+    """The finished run with a real evaluation of little effort; not to be changed by a test."""
+    run = RunFolder(finished_run.copied_to(tmp_path_factory.mktemp("evaluated")))
+    rows = Rows.from_arrow(read_table(run.rows))
+    found = evaluate(Question(run_gold, rows, None, Costs(), Effort(2, 100, 100), 0))
+    manifest = json.loads(run.manifest.read_text(encoding="utf-8"))
+    says = {
+        "gold_fingerprint": manifest["gold"]["fingerprint"],
+        "quick": True,
+        "seed": 0,
+        "tradegen": "0.1.0",
+    }
+    write_evaluation(found, run.path, "run first", says)
+    return run
+
+
+@pytest.fixture(scope="session")
+def report(
+    evaluated_run: RunFolder, run_gold: Gold, tmp_path_factory: pytest.TempPathFactory
+) -> Report:
+    """The report of the evaluated run."""
+    target = tmp_path_factory.mktemp("report") / "report.html"
+    return Report(write_report(evaluated_run, GoldSettings(), gold=run_gold, target=target))
+
+
+@pytest.fixture
+def plain_report(finished_run: FinishedRun, run_gold: Gold, tmp_path: Path) -> Report:
+    """The report of a run that nobody has evaluated."""
+    run = RunFolder(finished_run.path)
+    target = tmp_path / "report.html"
+    return Report(write_report(run, GoldSettings(), gold=run_gold, target=target))
