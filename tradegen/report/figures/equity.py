@@ -17,7 +17,8 @@ _STYLES = {
     "synthetic": (SYNTHETIC, "solid"),
 }
 _MOST = 800
-_TICKS = tuple(float(f"{d}e{k}") for k in range(-6, 9) for d in (1, 2, 5))
+_COARSE, _FINE = (1, 2, 5), (1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9)
+_WIDE = 4.0
 
 
 class Book(NamedTuple):
@@ -52,10 +53,18 @@ def equity_figure(books: Mapping[str, Book]) -> "go.Figure":
                 hovertemplate="%{x}: %{y:.2f}",
             )
         )
+    ticks = _ticks([growth(book.returns) for book in books.values()])
     return figure(
         traces,
         y="growth of 1",
         height=320,
         xaxis={"type": "date", "nticks": 7},
-        yaxis={"type": "log", "tickvals": list(_TICKS), "ticktext": [f"{v:g}" for v in _TICKS]},
+        yaxis={"type": "log", "tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]},
     )
+
+
+def _ticks(values: Sequence[FloatArray]) -> list[float]:
+    """Return values to label on a logarithmic scale: more of them where it spans little."""
+    low, high = min(float(one.min()) for one in values), max(float(one.max()) for one in values)
+    digits = _COARSE if low <= 0 or high / low > _WIDE else _FINE
+    return [float(f"{digit}e{power}") for power in range(-6, 9) for digit in digits]

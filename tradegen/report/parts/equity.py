@@ -44,7 +44,7 @@ def equity_shown(books: Mapping[str, Book]) -> Shown | Missing:
     said = ", ".join(f"{end:.2f} in {name}" for name, end in ends.items())
     return Shown(
         f"Equity: 1 became {said}",
-        "Equal stakes after costs, as many synthetic trades as gold has. The curves need not "
+        "Equal stakes after costs, no more synthetic trades than gold has. The curves need not "
         "lie on "
         "each other: every row is a market of its own, so their book swings less. A synthetic "
         "curve that climbs far above gold's would promise gains that are not there.",
