@@ -1,16 +1,23 @@
 """A run with an evaluation and its report, made once."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.report.made import Report
+from tests.report.made import HOSTILE, Report, hostile_rows, shown, with_manifest
+from tests.support.rows import demo_gold
 from tests.support.runs import FinishedRun
 from tradegen.backtest.costs import Costs
 from tradegen.data.gold import Gold
 from tradegen.data.run_folder import RunFolder
+from tradegen.report.material import Material, RealTrades, gather
+from tradegen.report.nearest import GoldSpace
+from tradegen.report.parts.pairs import Seen
+from tradegen.report.survey import Survey
+from tradegen.report.traits import Traits
 from tradegen.report.write import write_report
 from tradegen.run_gold import gold_of_run
 from tradegen.settings import GoldSettings
@@ -36,7 +43,7 @@ def evaluated_run(
     """
     run = RunFolder(finished_run.copied_to(tmp_path_factory.mktemp("evaluated")))
     half = run_gold.train.select(np.arange(len(run_gold.train)) % 2 == 0)
-    found = evaluate(Question(run_gold, half, None, Costs(), Effort(3, 200, 100), 0))
+    found = evaluate(Question(run_gold, half, None, Costs(), Effort(2, 100, 100), 0))
     says = {
         "gold_fingerprint": run_gold.fingerprint,
         "quick": True,
@@ -64,3 +71,31 @@ def plain_report(finished_run: FinishedRun, run_gold: Gold, tmp_path: Path) -> R
     run = RunFolder(finished_run.path)
     target = tmp_path / "report.html"
     return Report(write_report(run, GoldSettings(), gold=run_gold, target=target))
+
+
+@pytest.fixture(scope="session")
+def material(evaluated_run: RunFolder, run_gold: Gold) -> Material:
+    return gather(evaluated_run, run_gold, "", evaluated_run.path)
+
+
+@pytest.fixture
+def hostile_report(material: Material, tmp_path: Path) -> Report:
+    """A report of rows whose symbols, own columns, notes and name are written by an attacker."""
+    gold = demo_gold()
+    train = hostile_rows(gold.train)
+    year = gold.market.bars_per_year(gold.train)
+    traits = Traits.of(train, year)
+    real = RealTrades(replace(gold, train=train), traits, GoldSpace.of(gold.train, gold.holdout))
+    nearest = real.space.nearest(train)
+    survey = Survey(len(train), np.arange(len(train)), traits, nearest, train.slice(0, 40))
+    one = train.select([0])
+    own = Traits.of(one, year[:1])
+    seen = Seen(one, one, (own, own), 0.0, "the closest pair of all")
+    found = replace(
+        with_manifest(material, notes=list(HOSTILE)),
+        name=HOSTILE[0],
+        real=real,
+        survey=survey,
+        pairs=(seen,),
+    )
+    return shown(found, tmp_path)

@@ -3,13 +3,19 @@
 import json
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from tradegen.data.rows import Rows, object_array
 from tradegen.data.run_folder import RunFolder
+from tradegen.report.material import Material
+from tradegen.report.page import as_html
+from tradegen.report.write import page_of
 
 _DRAWN = re.compile(r'<script type="application/json" id="figure-([\w-]+)">(.*?)</script>', re.S)
 
@@ -71,3 +77,27 @@ class Report:
 def copied(run: Path, folder: Path) -> RunFolder:
     """Return a copy of a run that a test may change."""
     return RunFolder(Path(shutil.copytree(run, folder / run.name)))
+
+
+def shown(material: Material, folder: Path) -> Report:
+    path = folder / "report.html"
+    path.write_text(as_html(page_of(material)), encoding="utf-8")
+    return Report(path)
+
+
+def with_manifest(material: Material, **changes: Any) -> Material:
+    return replace(material, manifest={**material.manifest, **changes})
+
+
+HOSTILE = (
+    "</script><script>alert(1)</script>",
+    '"><img src=x onerror=alert(2)>',
+    "<a href='javascript:alert(3)'>x</a>",
+    "%{x} $\\alpha$ {{ page }} &lt;b&gt;",
+    "naïve 漢字 \u202e\u2028",
+)
+
+
+def hostile_rows(rows: Rows) -> Rows:
+    names = np.array([HOSTILE[k % len(HOSTILE)] for k in range(len(rows))])
+    return replace(rows, symbol=names, extras={HOSTILE[1]: object_array(names.tolist())})

@@ -191,7 +191,8 @@ def test_a_trade_of_very_many_bars_shares_candles_and_loses_no_extreme() -> None
 
 def test_pairs_are_the_closest_of_all_and_the_typical_of_each_band() -> None:
     rng = np.random.default_rng(1)
-    distance, volatility = rng.uniform(1, 9, 501), rng.uniform(0.1, 2, 501)
+    distance = rng.uniform(1, 9, 501)
+    volatility = rng.uniform(0.1, 2, 501)
     nearest = Nearest(distance, np.arange(501)[::-1].copy())
     pairs = choose_pairs(nearest, volatility)
     assert len(pairs) == 6
@@ -207,7 +208,7 @@ def test_pairs_are_the_closest_of_all_and_the_typical_of_each_band() -> None:
 
 @pytest.mark.parametrize("n", [0, 1, 2, 4])
 def test_few_rows_give_few_pairs_and_none_twice(n: int) -> None:
-    pairs = choose_pairs(Nearest(np.arange(n) + 1.0, np.zeros(n, np.int64)), np.full(n, np.nan))
+    pairs = choose_pairs(Nearest(np.linspace(1, 2, n), np.zeros(n, np.int64)), np.full(n, np.nan))
     assert len(pairs) == len({pair.row for pair in pairs}) == n
 
 

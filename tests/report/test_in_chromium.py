@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.report.browser import SHOTS, opened, started, wait_until_drawn
-from tests.report.made import Report
+from tests.report.made import HOSTILE, Report
 from tradegen.report.figures.look import DARK, PAPER
 
 if TYPE_CHECKING:
@@ -140,3 +140,29 @@ def test_without_scripts_the_numbers_are_still_there(browser: "Browser", report:
     page.locator("summary").first.click()
     assert page.locator("details table").first.is_visible()
     context.close()
+
+
+def test_text_of_others_is_shown_as_it_is_and_never_run(
+    browser: "Browser", hostile_report: Report
+) -> None:
+    with opened(browser, hostile_report.path) as (page, wrong):
+        page.on("dialog", lambda said: wrong.append(f"dialog {said.message}"))
+        words = page.locator("#plot-symbol text").all_text_contents()
+        for name in HOSTILE[:3]:
+            assert any(word.startswith(name[:12]) for word in words), (name, words)
+        assert page.locator(".plot a").count() == 0
+        assert page.locator(".plot img, .plot image").count() == 0
+        assert HOSTILE[0] in page.inner_text("h1")
+        assert wrong == []
+
+
+def test_the_policy_stops_what_should_ever_slip_through(
+    browser: "Browser", hostile_report: Report, tmp_path: Path
+) -> None:
+    """A page with a foreign script in it, as if escaping had failed: nothing runs or is asked."""
+    slipped = "<script>document.title = 'run'</script><img src='http://127.0.0.1:9/x.png'>"
+    path = tmp_path / "slipped.html"
+    path.write_text(hostile_report.html.replace("</main>", f"{slipped}</main>"), encoding="utf-8")
+    with opened(browser, path) as (page, wrong):
+        assert page.title() != "run"
+        assert len([one for one in wrong if "Content Security Policy" in one]) == 2

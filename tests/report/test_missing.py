@@ -8,37 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.report.made import Report, copied
-from tests.support.rows import demo_gold
+from tests.report.made import HOSTILE, Report, copied, shown, with_manifest
 from tests.support.runs import FinishedRun, StoppedRun
 from tradegen.data.gold import Gold
 from tradegen.data.parquet import read_table
-from tradegen.data.rows import Rows, object_array
 from tradegen.data.run_folder import RunFolder
 from tradegen.errors import StorageError
-from tradegen.report.material import Material, RealTrades, gather
+from tradegen.report.material import Material, RealTrades
 from tradegen.report.nearest import GoldSpace
-from tradegen.report.page import as_html
-from tradegen.report.parts.pairs import Seen
-from tradegen.report.survey import Survey
 from tradegen.report.traits import Traits
-from tradegen.report.write import page_of, write_report
+from tradegen.report.write import write_report
 from tradegen.settings import GoldSettings
-
-
-@pytest.fixture(scope="module")
-def material(evaluated_run: RunFolder, run_gold: Gold) -> Material:
-    return gather(evaluated_run, run_gold, "", evaluated_run.path)
-
-
-def shown(material: Material, folder: Path) -> Report:
-    path = folder / "report.html"
-    path.write_text(as_html(page_of(material)), encoding="utf-8")
-    return Report(path)
-
-
-def with_manifest(material: Material, **changes: Any) -> Material:
-    return replace(material, manifest={**material.manifest, **changes})
 
 
 def test_without_an_evaluation_it_says_so_first_and_gives_the_command(plain_report: Report) -> None:
@@ -96,7 +76,8 @@ def test_a_killed_run_shows_what_its_ledger_holds(
 
 
 def test_without_any_accepted_row_there_are_sentences(material: Material, tmp_path: Path) -> None:
-    none = {**dict.fromkeys(("attempts", "accepted", "waiting", "thrown_away"), 0)}
+    counts = ("attempts", "accepted", "waiting", "thrown_away")
+    none: dict[str, Any] = dict.fromkeys(counts, 0)
     none |= {"thrown_away_by_kind": {}, "accepted_by_retries": {}}
     empty = [{**bucket, "accepted": 0} for bucket in material.manifest["buckets"]]
     bare = with_manifest(material, status="killed", accepted=0, attempts=none, buckets=empty)
@@ -226,43 +207,6 @@ def test_a_damaged_evaluation_is_named(evaluated_run: RunFolder, tmp_path: Path)
     with pytest.raises(StorageError, match="evaluate again"):
         write_report(run, GoldSettings())
     assert run.report.read_bytes() == before
-
-
-HOSTILE = (
-    "</script><script>alert(1)</script>",
-    '"><img src=x onerror=alert(2)>',
-    "<a href='javascript:alert(3)'>x</a>",
-    "%{x} $\\alpha$ {{ page }} &lt;b&gt;",
-    "naïve 漢字 \u202e\u2028",
-)
-
-
-def hostile_rows(rows: Rows) -> Rows:
-    names = np.array([HOSTILE[k % len(HOSTILE)] for k in range(len(rows))])
-    return replace(rows, symbol=names, extras={HOSTILE[1]: object_array(names.tolist())})
-
-
-@pytest.fixture
-def hostile_report(material: Material, tmp_path: Path) -> Report:
-    """A report of rows whose symbols, own columns, notes and name are written by an attacker."""
-    gold = demo_gold()
-    train = hostile_rows(gold.train)
-    year = gold.market.bars_per_year(gold.train)
-    traits = Traits.of(train, year)
-    real = RealTrades(replace(gold, train=train), traits, GoldSpace.of(gold.train, gold.holdout))
-    nearest = real.space.nearest(train)
-    survey = Survey(len(train), np.arange(len(train)), traits, nearest, train.slice(0, 40))
-    one = train.select([0])
-    own = Traits.of(one, year[:1])
-    seen = Seen(one, one, (own, own), 0.0, "the closest pair of all")
-    found = replace(
-        with_manifest(material, notes=list(HOSTILE)),
-        name=HOSTILE[0],
-        real=real,
-        survey=survey,
-        pairs=(seen,),
-    )
-    return shown(found, tmp_path)
 
 
 def test_text_of_others_is_text_and_never_markup(hostile_report: Report) -> None:

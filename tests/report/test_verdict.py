@@ -6,8 +6,6 @@ from tests.report.made import Report
 from tradegen.report.evaluation_files import CheckRecord, Verdict
 from tradegen.report.parts.verdict import Band, band, checks_shown
 from tradegen.verdict.limits import LIMITS
-from tradegen.verdict.wording import _MEANS
-from tradegen.verdict.wording import Verdict as Word
 
 PASSED = {"low": 0.0, "high": 0.0, "half_of_gold": 0.01, "gold_holdout": None}
 
@@ -30,7 +28,7 @@ def verdict(*changed: CheckRecord) -> Verdict:
     by_name = {name: record(name) for name in LIMITS} | {one.check: one for one in changed}
     return Verdict(
         verdict="well_fit",
-        headline=f"well fit. {_MEANS[Word.WELL_FIT]} All checks passed.",
+        headline="well fit. The rows are fine. All checks passed.",
         reasons=[],
         next="Use them.",
         of={"gold_fingerprint": "", "quick": True, "seed": 0, "tradegen": "0.1.0"},
@@ -47,7 +45,7 @@ def checks_of(found: Band) -> list[str]:
 
 def test_where_all_is_well_the_plainest_number_answers_each_question() -> None:
     found = band(verdict())
-    assert found.word == "Well fit"
+    assert (found.word, found.sentence) == ("Well fit", "The rows are fine. All checks passed.")
     assert checks_of(found) == [
         "rows near gold",
         "told apart by features (AUC)",

@@ -139,9 +139,8 @@ def _warnings(found: Material) -> list[str]:
         warnings += _stale(found.evaluation, found)
     if found.survey is not None and found.survey.counted < found.survey.total:
         warnings.append(
-            f"Figures show {found.survey.counted:,} of {found.survey.total:,} rows: whole "
-            "groups of "
-            "rows, evenly spread over the file. Counts of buckets and attempts are of all."
+            f"Figures show {found.survey.counted:,} of {found.survey.total:,} rows: whole groups "
+            "of rows, evenly spread over the file. Counts of buckets and attempts are of all."
         )
     return warnings
 

@@ -3,7 +3,7 @@
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from tradegen.report.counting import Counted, Histogram
+from tradegen.report.counting import OTHERS, Counted, Histogram
 from tradegen.report.figures.look import GOLD, PAPER, SYNTHETIC, figure, rounded, shown
 
 if TYPE_CHECKING:
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 _ROW = 26
 _LEAST = 150
 _MANY = 14
+_MOST_OTHERS_PCT = 40.0
 
 
 def histogram_figure(counted: Histogram, x: str) -> "go.Figure":
@@ -94,26 +95,32 @@ def _ticks(labels: list[str]) -> dict[str, object]:
 
 
 def words_figure(counted: Counted) -> "go.Figure":
-    """Return the shares of rows by word, the commonest of gold on top."""
+    """Return the shares of rows by word, the commonest of gold on top.
+
+    All other words are left out where they are so many that they would dwarf those with a name.
+    """
     import plotly.graph_objects as go
 
     gold, synthetic = counted.shares
+    n = len(counted.labels)
+    if counted.labels[-1] == OTHERS and gold[-1] > _MOST_OTHERS_PCT:
+        n -= 1
     # Words that are cut may look alike, and Plotly would take them for one: places are numbers.
-    places = list(range(len(counted.labels)))
+    places = list(range(n))
     return figure(
         [
             go.Bar(
-                x=rounded(synthetic),
+                x=rounded(synthetic[:n]),
                 y=places,
                 orientation="h",
                 name="synthetic",
                 marker={"color": SYNTHETIC},
                 opacity=0.75,
-                customdata=counted.synthetic,
+                customdata=counted.synthetic[:n],
                 hovertemplate="%{x:.1f} % (%{customdata:,})",
             ),
             go.Scatter(
-                x=rounded(gold),
+                x=rounded(gold[:n]),
                 y=places,
                 name="gold",
                 mode="markers",
@@ -123,7 +130,7 @@ def words_figure(counted: Counted) -> "go.Figure":
                     "color": GOLD,
                     "line": {"color": PAPER, "width": 1},
                 },
-                customdata=counted.gold,
+                customdata=counted.gold[:n],
                 hovertemplate="%{x:.1f} % (%{customdata:,})",
             ),
         ],
@@ -133,8 +140,8 @@ def words_figure(counted: Counted) -> "go.Figure":
         xaxis={"rangemode": "tozero", "showgrid": True, "showline": False, "nticks": 6},
         yaxis={
             "tickvals": places,
-            "ticktext": [shown(label, 20) for label in counted.labels],
-            "autorange": "reversed",
+            "ticktext": [shown(label, 20) for label in counted.labels[:n]],
+            "range": [max(n, 2) - 0.5, -0.5],
             "showgrid": False,
         },
     )

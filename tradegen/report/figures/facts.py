@@ -34,14 +34,19 @@ def facts_figure(facts: Sequence[Fact], x: str) -> "go.Figure":
         ],
         x=x,
         height=90 + _ROW * max(len(places), 2),
-        xaxis={"showgrid": True, "showline": False, "nticks": 7},
+        xaxis={"showgrid": True, "showline": False, "nticks": 5, "tickangle": 0},
         yaxis={
             "tickvals": places,
-            "ticktext": [fact.name for fact in facts],
+            "ticktext": [_short(fact.name) for fact in facts],
             "range": [len(facts) - 0.4, -0.6],
             "showline": True,
         },
     )
+
+
+def _short(name: str) -> str:
+    """Return a fact's name as short as a phone needs it."""
+    return name.replace("absolute returns", "|returns|").replace("ACF of ", "ACF ")
 
 
 def _marks(

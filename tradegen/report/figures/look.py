@@ -94,7 +94,8 @@ def _title(text: str) -> dict[str, Any]:
 def shown(text: str, most: int = 28) -> str:
     """Return text that somebody else wrote as Plotly shows it: no tags, no more than a line."""
     line = " ".join(text.split()) or " "
-    return escape(line if len(line) <= most else f"{line[: most - 1]}…", quote=False)
+    cut = line if len(line) <= most else f"{line[: most - 1]}…"
+    return escape(cut, quote=False).replace("$", "&#36;")  # between two of these it reads TeX
 
 
 def rounded(values: Iterable[float], digits: int = 5) -> list[float]:

@@ -9,8 +9,7 @@ from tradegen.report.parts.part import Chart, Missing, Part, Shown, Table, Table
 
 _HOW = (
     "Plain bars were kept, hatched ones thrown away. Many retries or one large reason mean that "
-    "the "
-    "engine strains against what was asked for; rejected.parquet has every critique."
+    "the engine strains against what was asked for; rejected.parquet has every critique."
 )
 
 

@@ -25,9 +25,8 @@ def distances_shown(space: GoldSpace, distance: FloatArray) -> Shown:
         said.append(f"{near['holdout']:.1f} % of later real trades")
     edges, shares = distance_shares(found)
     how = (
-        "The bars should lie no further left than the lines, which say how near real trades "
-        "come to "
-        "each other; a heap of bars left of the mark would be copies."
+        "The bars should lie no further left than the lines, which say how near real trades come "
+        "to each other; a heap of bars left of the mark would be copies."
     )
     return Shown(
         f"Nearest gold row: {' and '.join(said)} lie as near as copies would",

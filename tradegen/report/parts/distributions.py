@@ -35,8 +35,7 @@ def _distributions(gold: Traits, made: Traits, mix: str) -> Iterator[Shown]:
         f"Results: median {_middle(gold.result_pct):+.2f} % in gold, "
         f"{_middle(made.result_pct):+.2f} % in the rows",
         "Bars above the line far from 0 would be gains or losses that gold never had. Before "
-        "costs; "
-        f"the outermost bars hold all beyond them.{mix}",
+        f"costs; the outermost bars hold all beyond them.{mix}",
         Chart("result", histogram_figure(result, "return of a trade, %"), _alt("Results", result)),
         result,
     )
@@ -54,8 +53,8 @@ def _distributions(gold: Traits, made: Traits, mix: str) -> Iterator[Shown]:
             f"Volatility before entry: median {100 * _middle(gold.volatility):.0f} % in gold, "
             f"{100 * _middle(made.volatility):.0f} % in the rows",
             "What was asked for decides the bars (see below): they follow the line only where "
-            "gold's own "
-            "mix was asked for, and gaps in between would be volatilities that no row has.",
+            "gold's own mix was asked for, and gaps in between would be volatilities that no row "
+            "has.",
             Chart(
                 "volatility",
                 histogram_figure(volatility, "annualised volatility of the lookback, %"),
@@ -104,8 +103,7 @@ def _symbols(gold: Traits, made: Traits) -> Shown:
         f"Symbols: {len(ours):,} in gold, {len(theirs):,} in the rows"
         + (f", {new:,} of them not in gold" if new else ""),
         "A mark without a bar is a symbol that got lost; a bar without a mark is one that gold "
-        "never "
-        "traded. Gold's commonest are shown by name.",
+        "never traded. Gold's commonest are shown by name; the numbers have all others.",
         Chart("symbol", words_figure(counted), _alt("Symbols", counted)),
         counted,
         wide=True,
@@ -149,9 +147,8 @@ def _alt(what: str, counted: Counted) -> str:
     gold, synthetic = counted.shares
     most = [counted.labels[int(np.argmax(shares))] for shares in (gold, synthetic)]
     return (
-        f"{what}, gold against synthetic rows, {len(counted.labels)} bins. Most often: "
-        f"{most[0]} in "
-        f"gold, {most[1]} in the rows. {counted.overlap_pct:.0f} % in common."
+        f"{what}, gold against synthetic rows, {len(counted.labels)} bins. Most often: {most[0]} "
+        f"in gold, {most[1]} in the rows. {counted.overlap_pct:.0f} % in common."
     )
 
 

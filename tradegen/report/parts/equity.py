@@ -44,10 +44,10 @@ def equity_shown(books: Mapping[str, Book]) -> Shown | Missing:
     said = ", ".join(f"{end:.2f} in {name}" for name, end in ends.items())
     return Shown(
         f"Equity: 1 became {said}",
-        "Equal stakes after costs, no more synthetic trades than gold has. The curves need not "
-        "lie on "
-        "each other: every row is a market of its own, so their book swings less. A synthetic "
-        "curve that climbs far above gold's would promise gains that are not there.",
+        "Equal stakes after costs, no more synthetic trades than gold has. The curves need not lie "
+        "on each other: every row is a market of its own, so their book swings less. A synthetic "
+        "curve that climbs far above gold's would promise gains that are not there, one that falls "
+        "far below it losses.",
         Chart(
             "equity",
             equity_figure(drawn),

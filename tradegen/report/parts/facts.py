@@ -24,9 +24,9 @@ def facts_shown(
     if not left:
         return [Missing("The evaluation measured no stylised facts: too few rows.")]
     check = next((one for one in checks if one.check == _CHECK), None)
-    off = (
-        "" if check is None or check.value is None else f" So far off are {check.value:.0%} of all."
-    )
+    off = ""
+    if check is not None and check.value is not None:
+        off = f" So far off are {100 * check.value:.0f} % of all."
     shown: list[Shown | Missing] = []
     for title, name, begins in _GROUPS:
         if own := [fact for fact in left if fact.name.startswith(begins)]:
@@ -39,11 +39,9 @@ def _shown(title: str, name: str, facts: Sequence[Fact], off: str) -> Shown:
     apart = max(facts, key=lambda fact: abs(fact.synthetic - fact.gold))
     return Shown(
         f"{title}: widest apart is {apart.name}, {apart.gold:.2f} in gold and "
-        f"{apart.synthetic:.2f} "
-        "in the rows",
-        "The two marks of a fact should nearly touch; with many rows even small gaps are "
-        "certain (the "
-        f"lines are 95 % intervals), but only wide ones change what a strategy meets.{off}",
+        f"{apart.synthetic:.2f} in the rows",
+        "The two marks of a fact should nearly touch; with many rows even small gaps are certain "
+        f"(the lines are 95 % intervals), but only wide ones change what a strategy meets.{off}",
         Chart(
             f"facts-{name}",
             facts_figure(facts, "value"),

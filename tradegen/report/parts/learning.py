@@ -59,9 +59,8 @@ def _shown(k: int, target: str, records: Sequence[Mapping[str, Any]]) -> Shown:
     said = ", ".join(f"{value:.2f} after {name}" for name, value in ends.items())
     return Shown(
         f"Foretelling “{target}” in later real trades: skill {said}",
-        "Full lines are skill (2 AUC - 1; 0 is guessing) on the gold holdout, dotted ones on "
-        "rows kept "
-        "back from training. Synthetic should come near gold, its ceiling, and stay clear of "
+        "Full lines are skill (2 AUC - 1; 0 is guessing) on the gold holdout, dotted ones on rows "
+        "kept back from training. Synthetic should come near gold, its ceiling, and stay clear of "
         "shuffled, the floor; far below its own dotted line it promises more than holds.",
         Chart(
             f"learning-{k}",
