@@ -12,6 +12,7 @@ from tradegen.data.run_folder import RunFolder
 from tradegen.errors import InputError, StorageError, TradegenError
 from tradegen.pipeline.job import Finished, Observer, Progress, run_job
 from tradegen.pipeline.prepare import Prepared
+from tradegen.report.write import report_of_answer, report_of_finished
 from tradegen.samplers.columns import read_columns
 from tradegen.settings import load_settings, what_is_stated
 
@@ -198,7 +199,9 @@ def run(
         file = None if settings_file is None else Path(settings_file)
         loaded = load_settings(tree, file, given_as="arguments")
         watching = observer or _observer(stack, progress=progress)
-        return result_of(run_job(loaded, what_is_stated(tree, file), watching, resume=resume))
+        finished = run_job(loaded, what_is_stated(tree, file), watching, resume=resume)
+        _tell(report_of_finished(finished, loaded))
+        return result_of(finished)
 
 
 def evaluate(
@@ -243,14 +246,22 @@ def evaluate(
         file = None if settings_file is None else Path(settings_file)
         stack.enter_context(warnings.catch_warnings())
         warnings.filterwarnings("ignore", message="IProgress not found")  # tqdm's, in notebooks
+        loaded = load_settings(tree, file, given_as="arguments")
         answer = evaluate_rows(
             str(rows.folder if isinstance(rows, RunResult) else rows),
-            load_settings(tree, file, given_as="arguments"),
+            loaded,
             quick=quick,
             out=None if out is None else Path(out),
             progressed=progressed or _steps(stack),
         )
+        _tell(report_of_answer(answer, loaded))
     return EvaluationResult(answer.folder, answer.record)
+
+
+def _tell(unwritten: str) -> None:
+    """Warn that the report of a run could not be written."""
+    if unwritten:
+        warnings.warn(unwritten, stacklevel=3)
 
 
 def _merged(tree: Mapping[str, Any], stated: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,11 +13,12 @@ from tradegen.data.gold import Gold, load_gold
 from tradegen.data.parquet import read_table
 from tradegen.data.row import LOOKBACK, from_microseconds
 from tradegen.data.rows import Rows
-from tradegen.data.run_folder import find_run
+from tradegen.data.run_folder import RunFolder, find_run
 from tradegen.data.run_rows import rows_of
 from tradegen.errors import InputError
 from tradegen.hyperband.study import check_storage
-from tradegen.settings import GoldSettings, Settings, restore_settings
+from tradegen.run_gold import gold_of_run
+from tradegen.settings import Settings
 from tradegen.verdict.evaluation import FULL, QUICK, Evaluation, Question, evaluate
 from tradegen.verdict.mix import Range
 from tradegen.verdict.write import write_evaluation
@@ -26,11 +27,17 @@ from tradegen.version import __version__
 
 @dataclass(frozen=True)
 class Answer:
-    """An evaluation, what `evaluation.json` says of it, and the folder of its files."""
+    """An evaluation, what `evaluation.json` says of it, and the folder of its files.
+
+    `run` is the run that was evaluated, None if rows of a file were; `gold` is what it was held
+    against.
+    """
 
     found: Evaluation
     record: dict[str, Any]
     folder: Path
+    run: RunFolder | None
+    gold: Gold
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,7 @@ class _Rows:
     gold: Gold
     ranges: Sequence[Range] | None
     folder: Path
+    run: RunFolder | None = None
 
 
 def evaluate_rows(
@@ -84,30 +92,19 @@ def evaluate_rows(
         "seed": settings.evaluation.seed,
         "tradegen": __version__,
     }
-    return Answer(found, write_evaluation(found, folder, asked.title, says), folder)
+    record = write_evaluation(found, folder, asked.title, says)
+    return Answer(found, record, folder, asked.run, asked.gold)
 
 
 def _of_run(name: str, settings: Settings) -> _Rows:
     """Return a run's rows and the gold they were made from, unless another gold is named."""
     run = find_run(settings.run.folder, name)
     manifest = run.read_manifest()
-    try:
-        begun_with = restore_settings(manifest["settings"]).gold
-    except ValueError as error:
-        raise InputError(
-            f"{run.manifest}: settings of another version of tradegen; export the rows and "
-            "evaluate that file"
-        ) from error
-    gold = load_gold(_moved(begun_with, settings.gold).source())
-    if manifest["gold"].get("fingerprint") != gold.fingerprint:
-        raise InputError(
-            f"{', '.join(gold.files)}: not the gold that {run.path} was made from; give that with "
-            "--gold, and --bars if its bars lie elsewhere"
-        )
+    gold = gold_of_run(run, manifest, settings.gold)
     with rows_of(run) as file:
         table = read_table(file)
     ranges = _ranges(manifest["buckets"])
-    return _Rows(f"run {run.name}", Rows.from_arrow(table), gold, ranges, run.path)
+    return _Rows(f"run {run.name}", Rows.from_arrow(table), gold, ranges, run.path, run)
 
 
 def _ranges(buckets: Sequence[Mapping[str, Any]]) -> list[Range]:
@@ -118,22 +115,6 @@ def _ranges(buckets: Sequence[Mapping[str, Any]]) -> list[Range]:
         asked[ends] = asked.get(ends, 0) + bucket["asked"]
     total = max(sum(asked.values()), 1)
     return [Range(low, high, count / total) for (low, high), count in asked.items()]
-
-
-def _moved(begun_with: GoldSettings, stated: GoldSettings) -> GoldSettings:
-    """Return the gold that a run was made from, in the place where it lies now.
-
-    Raises `InputError` if it were read in another way: what the run has seen might be held out.
-    """
-    for name in sorted(stated.model_fields_set - {"files", "bars"}):
-        was, now = getattr(begun_with, name), getattr(stated, name)
-        if was != now:
-            raise InputError(
-                f"gold.{name} is {now!r}, and the run was made with {was!r}: leave it out; a run "
-                "is evaluated with the gold settings that it was made with"
-            )
-    places = {name: getattr(stated, name) for name in ("files", "bars") if getattr(stated, name)}
-    return begun_with.model_copy(update=places)
 
 
 def _of_file(path: Path, settings: Settings) -> _Rows:

@@ -255,6 +255,9 @@ class RunSettings(_Section):
     stop_patience_s: float = Field(
         30.0, ge=0, description="seconds that rows in flight are waited for after Ctrl-C"
     )
+    report: bool = Field(
+        True, description="write report.html when a run or an evaluation has ended"
+    )
     in_flight: int = Field(256, ge=1, le=100_000, description="rows a worker has under way at once")
     max_attempts_per_row: int = Field(
         20, ge=1, le=1_000_000, description="attempts after which a row is given up"

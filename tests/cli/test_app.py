@@ -8,7 +8,10 @@ import pytest
 from tests.support.cli import Command, python
 from tradegen.version import __version__
 
-HEAVY = ("langgraph", "langchain_core", "pandas", "pydantic", "numpy", "pyarrow", "scipy")
+HEAVY = (
+    *("langgraph", "langchain_core", "pandas", "pydantic", "numpy", "pyarrow", "scipy"),
+    *("plotly", "jinja2"),
+)
 
 _LOADED = """\
 import json, sys
@@ -46,7 +49,7 @@ def test_what_only_speaks_of_a_command_imports_nothing_heavy_but_what_typer_does
 def test_the_module_shows_all_commands(tmp_path: Path) -> None:
     said = python(tmp_path, "-m", "tradegen", "--help")
     assert said.code == 0
-    for command in ("run", "preview", "show", "export", "nightly", "init", "doctor"):
+    for command in ("run", "preview", "show", "export", "report", "nightly", "init", "doctor"):
         assert f" {command} " in said.out
 
 
@@ -55,7 +58,7 @@ def test_the_version_is_told(cli: Command) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "preview", "show", "export", "nightly", "init", "doctor"]
+    "command", ["run", "preview", "show", "export", "report", "nightly", "init", "doctor"]
 )
 def test_every_flag_of_every_command_says_what_it_does(cli: Command, command: str) -> None:
     said = cli(command, "--help")

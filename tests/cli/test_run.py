@@ -41,6 +41,7 @@ def test_from_the_shell_a_run_makes_its_rows_and_says_so_in_plain_lines(tmp_path
         "rows.parquet",
         "features.parquet",
         "rejected.parquet",
+        "report.html",
         "README.md",
     }
 

@@ -22,6 +22,7 @@ from tradegen.cli.options import (
     JsonOption,
     ModelOption,
     QuietOption,
+    ReportOption,
     RunArgument,
     SeedOption,
     SkipBadOption,
@@ -118,6 +119,7 @@ def run_(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what the run would take, and make nothing")
     ] = False,
+    report: ReportOption = None,
     config: ConfigOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
@@ -147,6 +149,7 @@ def run_(
                 "workers": workers,
                 "max_attempts": max_attempts,
                 "max_attempts_per_row": max_attempts_per_row,
+                "report": report,
             },
         }
     )
@@ -280,6 +283,7 @@ def evaluate(
         Path | None, typer.Option(help="Folder to write [a run's own; FILE.evaluation]")
     ] = None,
     folder: FolderOption = None,
+    report: ReportOption = None,
     config: ConfigOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
@@ -295,7 +299,7 @@ def evaluate(
         {
             "gold": gold_flags(gold, bars, tz, holdout, skip_bad_gold, calendar),
             "evaluation": {"seed": seed, "storage": storage},
-            "run": {"folder": folder, "workers": workers},
+            "run": {"folder": folder, "workers": workers, "report": report},
         }
     )
     settings = load_settings(flags, config)
@@ -354,6 +358,27 @@ def nightly(
             as_json=as_json,
         )
     )
+
+
+@app.command()
+def report(
+    run: Annotated[
+        str | None, typer.Argument(metavar="[RUN]", help="Name or path of a run [the latest]")
+    ] = None,
+    gold: GoldOption = None,
+    bars: BarsOption = None,
+    out: Annotated[Path | None, typer.Option(help="File to write [the run's report.html]")] = None,
+    folder: FolderOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Write the report of a run: one page for a browser that shows what came of it."""
+    from tradegen.cli.report_command import report_command
+    from tradegen.settings import load_settings
+
+    flags = overrides(
+        {"gold": {"files": gold or None, "bars": bars or None}, "run": {"folder": folder}}
+    )
+    report_command(run, load_settings(flags, config), out)
 
 
 @app.command("import")

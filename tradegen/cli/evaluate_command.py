@@ -11,6 +11,7 @@ from rich.console import Console
 
 from tradegen.cli.console import make_console
 from tradegen.evaluating import evaluate_rows
+from tradegen.report.write import report_of_answer
 from tradegen.settings import Settings
 from tradegen.verdict.check import Outcome
 from tradegen.verdict.decide import EXIT_CODES
@@ -24,10 +25,14 @@ def evaluate_command(
     """Evaluate a run or a file of rows, say what came of it, and return the verdict's exit code."""
     told = _said(quiet=quiet or as_json)
     answer = evaluate_rows(rows, settings, quick=quick, out=out, progressed=told)
+    if unwritten := report_of_answer(answer, settings):
+        print(f"tradegen: {unwritten}", file=sys.stderr)
     if as_json:
         print(json.dumps(answer.record, allow_nan=False))
     elif not quiet:
         _tell(make_console(), answer.found, answer.folder)
+        if answer.run is not None and settings.run.report and not unwritten:
+            print(f"report, for a browser: {answer.folder / answer.run.report.name}")
     return EXIT_CODES[answer.found.decision.verdict]
 
 

@@ -51,6 +51,9 @@ ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="Settings file [tradegen.toml, if it is there]")
 ]
 FolderOption = Annotated[Path | None, typer.Option(help="Folder of all runs [runs]")]
+ReportOption = Annotated[
+    bool | None, typer.Option("--report/--no-report", help="Write report.html at the end [yes]")
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines")]
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Name or path of a run")]

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from tradegen.cli.exit_codes import INTERRUPTED
 from tradegen.cli.summary import print_summary
 from tradegen.pipeline.job import Finished, run_job
 from tradegen.progress import make_progress
+from tradegen.report.write import report_of_finished
 from tradegen.settings import load_settings, what_is_stated
 
 EXIT_CODES = {
@@ -35,15 +37,19 @@ def run_command(
     console = make_console()
     if quiet or as_json:
         finished = run_job(settings, stated, Silent(), resume=resume)
+        unwritten = report_of_finished(finished, settings)
     else:
         observer = make_progress(console)
         try:
             finished = run_job(settings, stated, observer, resume=resume)
+            unwritten = report_of_finished(finished, settings)
         finally:
             observer.close()
         observer.show(lambda: _tell(console, finished))
         if observer.lost:
             silence_stdout()
+    if unwritten:
+        print(f"tradegen: {unwritten}", file=sys.stderr)
     if as_json:
         print(json.dumps({"folder": str(finished.folder.path), **finished.manifest}))
     return EXIT_CODES[finished.status]

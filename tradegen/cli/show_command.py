@@ -3,7 +3,6 @@
 import json
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
@@ -14,7 +13,7 @@ from tradegen.data.ledger import Attempt, Ledger
 from tradegen.data.run_folder import RunFolder, find_run, latest_run
 from tradegen.errors import InputError
 from tradegen.indicators.features import check_features
-from tradegen.pipeline.manifest import bucket_counts
+from tradegen.pipeline.manifest import up_to_date
 
 _EXAMPLES = 3
 
@@ -35,30 +34,12 @@ def show_command(run: str | None, folder: Path, *, row: int | None, as_json: boo
         if row is not None:
             _show_attempts(console, found, ledger, row, as_json=as_json)
             return
-        manifest = _up_to_date(found, manifest, ledger)
+        manifest = up_to_date(found, manifest, ledger)
         if as_json:
             print(json.dumps({"folder": str(found.path), **manifest}))
         else:
             print_summary(console, found.path, manifest)
             _show_examples(console, ledger)
-
-
-def _up_to_date(run: RunFolder, manifest: dict[str, Any], ledger: Ledger) -> dict[str, Any]:
-    """Return what `run.json` says; of a run that did not end, with the ledger's counts.
-
-    How long that one took is not known: time is noted when a session ends.
-    """
-    if manifest["status"] != "running":
-        return manifest
-    with ledger.snapshot():
-        attempts, counted = ledger.summary(), ledger.counts_by_bucket()
-    buckets = [
-        {**bucket, **bucket_counts(*counted.get(k, (0, 0)))}
-        for k, bucket in enumerate(manifest["buckets"])
-    ]
-    counts = {"accepted": attempts["accepted"], "attempts": attempts, "buckets": buckets}
-    status = "running" if run.is_being_worked_on() else "killed"
-    return {**manifest, **counts, "status": status, "seconds": None}
 
 
 def _show_attempts(

@@ -99,6 +99,9 @@ def _print_files(console: Console, folder: Path) -> None:
     features = folder / "features.parquet"
     if features.is_file():
         console.print(f"indicators at entry: {features}", soft_wrap=True)
+    report = folder / "report.html"
+    if report.is_file():
+        console.print(f"report, for a browser: {report}", soft_wrap=True)
     more = ("README.md", "run.json", "rejected.parquet", "ledger.sqlite")
     there = ", ".join(name for name in more if (folder / name).is_file())
     console.print(f"more: {folder} ({there})", soft_wrap=True)

@@ -68,10 +68,15 @@ class RunFolder:
         """The dataset card."""
         return self.path / "README.md"
 
+    @property
+    def report(self) -> Path:
+        """The report, a page of HTML."""
+        return self.path / "report.html"
+
     def owns(self, path: Path) -> bool:
         """Return whether a path is one of the run's own files, there or yet to be written."""
         own = (
-            *(self.manifest, self.ledger, self.card),
+            *(self.manifest, self.ledger, self.card, self.report),
             *(self.rows, self.features, self.rejected),
         )
         return any(

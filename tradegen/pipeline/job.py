@@ -19,6 +19,7 @@ from tradegen.data.atomic import write_text
 from tradegen.data.calls import CallJournal
 from tradegen.data.dataset import read_rows, write_rejected, write_rows
 from tradegen.data.dataset_card import dataset_card
+from tradegen.data.gold import Gold
 from tradegen.data.ledger import Attempt, Ledger
 from tradegen.data.row import IntArray
 from tradegen.data.run_folder import RunFolder
@@ -100,13 +101,15 @@ class Observer(Protocol):
 class Finished:
     """How a run ended: `done`, `exhausted`, `spent` or `interrupted`, and what `run.json` says.
 
-    `before` tells that it had ended before, and nothing was made now.
+    `before` tells that it had ended before, and nothing was made now. `gold` is what rows were made
+    from, None if it was not read.
     """
 
     folder: RunFolder
     status: str
     manifest: Mapping[str, Any]
     before: bool = False
+    gold: Gold | None = None
 
 
 def run_job(
@@ -400,7 +403,7 @@ class _Job:
             write_rejected(self._folder.rejected, ledger.thrown_away())
         self._write_features()
         manifest = self._write_manifest(ledger, status, started, seconds)
-        return Finished(self._folder, status, manifest)
+        return Finished(self._folder, status, manifest, gold=self._prepared.gold)
 
     def _write_features(self) -> None:
         """Write the indicators of the rows that were just written, a group of them at a time."""

@@ -7,7 +7,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from tradegen.data.gold import Gold
+from tradegen.data.ledger import Ledger
 from tradegen.data.row import IntArray, from_microseconds
+from tradegen.data.run_folder import RunFolder
 from tradegen.data.yearly_bars import yearly_bars
 from tradegen.pipeline.prepare import Prepared
 from tradegen.version import __version__
@@ -79,6 +81,24 @@ def bucket_counts(attempts: int, accepted: int) -> dict[str, Any]:
     """Return what `run.json` says of the work on one bucket."""
     acceptance = _acceptance(attempts, accepted)
     return {"accepted": accepted, "attempts": attempts, "acceptance": acceptance}
+
+
+def up_to_date(run: RunFolder, manifest: dict[str, Any], ledger: Ledger) -> dict[str, Any]:
+    """Return what `run.json` says; of a run that did not end, with the ledger's counts.
+
+    How long that one took is not known: time is noted when a session ends.
+    """
+    if manifest["status"] != "running":
+        return manifest
+    with ledger.snapshot():
+        attempts, counted = ledger.summary(), ledger.counts_by_bucket()
+    buckets = [
+        {**bucket, **bucket_counts(*counted.get(k, (0, 0)))}
+        for k, bucket in enumerate(manifest["buckets"])
+    ]
+    counts = {"accepted": attempts["accepted"], "attempts": attempts, "buckets": buckets}
+    status = "running" if run.is_being_worked_on() else "killed"
+    return {**manifest, **counts, "status": status, "seconds": None}
 
 
 def _acceptance(attempts: int, accepted: int) -> float | None:

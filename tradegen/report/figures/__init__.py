@@ -1,0 +1,1 @@
+"""Figures: numbers in, a Plotly figure out; nothing here knows of files."""
