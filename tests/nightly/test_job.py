@@ -78,7 +78,14 @@ def test_a_night_leaves_a_record_that_says_all(finished_night: FinishedNight) ->
     assert (found["asked"], found["accepted"]) == (8, 8)
     assert found["compared_with"] is None
     assert found["comparison"] == ["no earlier good run to compare with"]
-    assert set(found["seconds"]) == {"rows", "evaluation", "comparison", "retention", "alert"}
+    assert set(found["seconds"]) == {
+        "rows",
+        "evaluation",
+        "comparison",
+        "report",
+        "retention",
+        "alert",
+    }
     assert {"acceptance", "seconds", "rows that keep every invariant"} <= found["metrics"].keys()
     assert datetime.fromisoformat(found["ended"]) >= datetime.fromisoformat(found["started"])
 
@@ -87,7 +94,7 @@ def test_the_log_of_a_night_tells_each_step_with_its_time(finished_night: Finish
     told = [json.loads(line) for line in finished_night.log.splitlines()]
     done = [one for one in told if one["event"] == "step done"]
     assert [one["step"] for one in done] == [
-        *("rows", "evaluation", "comparison", "retention", "alert")
+        *("rows", "evaluation", "comparison", "report", "retention", "alert")
     ]
     assert all(one["run"] == NAME and one["seconds"] >= 0 for one in done)
     assert done[0]["rows"] == 8

@@ -23,6 +23,7 @@ from tradegen.nightly.status import Metric, State
 from tradegen.nightly.telling import tell_outcome
 from tradegen.pipeline.job import Progress, run_job
 from tradegen.pipeline.prepare import Prepared
+from tradegen.report.write import report_of_run
 from tradegen.settings import Settings, Stated, restore_settings
 from tradegen.verdict.decide import EXIT_CODES, Verdict
 from tradegen.version import __version__
@@ -235,6 +236,15 @@ def _judged(folder: RunFolder, metrics: Mapping[str, Metric] | None = None) -> J
     return Judged(folder.name, Verdict(evaluation["verdict"]), found, manifest, evaluation)
 
 
+def write_page(tonight: Tonight) -> Counts:
+    """Write the run's report, unless settings say not to; rows and verdict are safe without it."""
+    if not tonight.settings.run.report:
+        return {"written": False}
+    if unwritten := report_of_run(tonight.folder):
+        tonight.log.warning("no report", text=unwritten)
+    return {"written": not unwritten}
+
+
 def keep_the_last(tonight: Tonight) -> Counts:
     """Delete nightly runs beyond those that are kept; what cannot be deleted is told."""
     settings, status = tonight.settings.nightly, tonight.journal.status
@@ -259,6 +269,7 @@ STEPS = (
     Step("rows", make_rows),
     Step("evaluation", evaluate),
     Step("comparison", compare_with_last_good),
+    Step("report", write_page),
     Step("retention", keep_the_last),
     Step("alert", tell),
 )

@@ -82,6 +82,11 @@ def report_of_answer(answer: Answer, settings: Settings) -> str:
     )
 
 
+def report_of_run(run: RunFolder) -> str:
+    """Write the report of a run from its folder alone. See `report_of_finished`."""
+    return _reason(lambda: write_report(run, _NOT_STATED))
+
+
 _NOT_STATED = GoldSettings()
 
 
