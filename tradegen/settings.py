@@ -363,7 +363,7 @@ class NightlySettings(_Section):
         (), description="apprise addresses to tell when something is wrong, or right again"
     )
     alert_always: bool = Field(False, description="tell of good nights, too")
-    otlp_endpoint: str | None = Field(
+    otlp_endpoint: SecretStr | None = Field(
         None,
         description="OpenTelemetry collector for metrics, over HTTP; default: what the "
         "environment names (OTEL_EXPORTER_OTLP_ENDPOINT), else none",
@@ -609,6 +609,10 @@ _SECTIONS = frozenset(
 )
 
 
+_HIDDEN = "***"
+_HOLD_SECRETS = ("nightly.alert_urls", "nightly.otlp_endpoint")
+
+
 def _explain(error: ValidationError, path: Path | None, given_as: str) -> str:
     lines = []
     for detail in error.errors(include_url=False, include_context=False):
@@ -623,7 +627,8 @@ def _explain(error: ValidationError, path: Path | None, given_as: str) -> str:
             message = detail["msg"]
             for start in ("Value error, ", "Input should be ", "expected ", "String should "):
                 message = message.removeprefix(start)
-            lines.append(f"  {name} = {as_toml(detail['input'])}: expected {message}")
+            given = _HIDDEN if name.startswith(_HOLD_SECRETS) else as_toml(detail["input"])
+            lines.append(f"  {name} = {given}: expected {message}")
     origin = f" ({given_as}, environment{f', {path}' if path else ''})"
     return "settings cannot be used" + origin + ":\n" + "\n".join(lines)
 

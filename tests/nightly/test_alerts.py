@@ -95,3 +95,11 @@ def test_an_address_that_fails_is_told_by_its_number_and_does_not_keep_others_fr
     ]
     assert len(receiver.requests) == 1
     assert "s3cret" not in caplog.text
+
+
+def test_a_service_that_never_ends_its_answer_does_not_hold_up_the_night() -> None:
+    with receiving(drips=True) as slow, receiving() as quick:
+        urls = [f"json://127.0.0.1:{one.port}" for one in (slow, quick)]
+        wrong = send(BAD, urls, patience_s=2.0)
+    assert wrong == ["alert_urls, address 1: no answer within 2 s"]
+    assert len(quick.requests) == 1

@@ -99,3 +99,16 @@ def test_a_damaged_status_is_named(tmp_path: Path) -> None:
     well, said = says(tmp_path)
     assert not well
     assert "status.json: cannot be read" in said
+
+
+def test_a_clock_that_went_back_is_told_and_hides_no_missing_night(tmp_path: Path) -> None:
+    put(tmp_path, 5, good=True, ended=NOW + 48 * HOUR)
+    well, said = says(tmp_path)
+    assert not well
+    assert "ended at 2026-01-07 12:00 UTC, which is still to come: the clock was wrong" in said
+    put(tmp_path, 5, good=True, ended=NOW + timedelta(seconds=30))  # clocks of two machines
+    assert says(tmp_path)[0]
+    put(tmp_path, 5, State.RUNNING, step="rows", heartbeat=NOW + HOUR)
+    well, said = says(tmp_path)
+    assert not well
+    assert "gave its last sign at 2026-01-05 13:00 UTC, which is still to come" in said

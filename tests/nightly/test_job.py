@@ -23,7 +23,9 @@ from tests.support.nights import (
 from tests.support.receiver import receiving
 from tests.support.rows import records, write_parquet
 from tradegen import evaluating
+from tradegen.data.run_folder import RunFolder
 from tradegen.errors import StorageError
+from tradegen.nightly.status import State, Status, write_status
 from tradegen.settings import Settings
 
 EARLIER = "nightly-2026-11-18"
@@ -133,8 +135,10 @@ def test_an_unfinished_night_goes_on_where_it_was_and_makes_nothing_twice(
     assert (found["run"], found["state"], found["sessions"]) == (LATER, "done", 2)
     assert not [one for one in events(said) if one["event"] == "evaluating"]
     after = bytes_in(unfinished)
-    del before["status.json"], after["status.json"]
+    for name in ("status.json", "report.html"):  # of another night, of which this is a copy
+        del before[name], after[name]
     assert before == after
+    assert LATER in (unfinished / "report.html").read_text()
 
 
 # --- compared with the last good night --------------------------------------------------------
@@ -287,6 +291,66 @@ def test_neither_a_failing_alert_nor_a_failing_collector_changes_the_exit_code(
         "alert_urls, address 1: the alert could not be sent"
     )
     assert event(said, "metrics not sent")["level"] == "warning"
+
+
+def test_settings_that_cannot_be_used_are_logged_as_all_else_is(cli: Command, runs: Path) -> None:
+    write_settings(runs.parent, "zone = 'Mars'")
+    said = cli("nightly", "--json")
+    assert said.code == said.json["exit_code"] == 2
+    assert "nightly.zone = 'Mars': expected a time zone" in event(said, "failed")["text"]
+    assert "nightly.zone" in said.json["error"]
+    assert cli("nightly", "--check").code == 2
+
+
+def test_a_night_whose_status_cannot_be_written_is_told_of_all_the_same(
+    cli: Command, runs: Path, unfinished: Path
+) -> None:
+    (unfinished / "status.json").unlink()
+    (unfinished / "status.json").mkdir()
+    with receiving() as receiver:
+        write_settings(runs.parent, f"alert_urls = 'json://127.0.0.1:{receiver.port}'")
+        said = cli("nightly", "--night", LATER.removeprefix("nightly-"))
+    assert said.code == 5
+    ((_, body),) = receiver.requests
+    assert "status.json: cannot be written" in json.loads(body)["message"]
+    found = status(runs)  # the one that monitors read can be written, and is
+    assert (found["state"], found["run"], found["exit_code"]) == ("failed", LATER, 5)
+
+
+def test_nights_that_fail_for_weeks_do_not_fill_the_disk(cli: Command, runs: Path) -> None:
+    write_settings(runs.parent, "keep = 2")
+    for day in range(10, 15):
+        (runs / f"nightly-2026-11-{day}").mkdir()
+        (runs / f"nightly-2026-11-{day}" / "rows.parquet").write_text("many")
+        failed = Status(
+            state=State.FAILED,
+            run=f"nightly-2026-11-{day}",
+            night=date(2026, 11, day),
+            started=datetime(2026, 11, day, tzinfo=UTC),
+            heartbeat=datetime(2026, 11, day, tzinfo=UTC),
+        )
+        write_status(runs / failed.run / "status.json", failed)
+    (runs.parent / "gold.parquet").unlink()
+    said = cli("nightly", "--night", DATE)
+    assert said.code == 2
+    assert event(said, "deleted")["runs"] == [f"nightly-2026-11-{day}" for day in (10, 11, 12)]
+    assert {path.name for path in runs.iterdir() if path.is_dir()} == {
+        "nightly-2026-11-13",
+        "nightly-2026-11-14",
+    }
+
+
+def test_no_fault_of_the_report_fails_the_night(
+    cli: Command, runs: Path, unfinished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_run: RunFolder) -> str:
+        raise ZeroDivisionError("in a figure")
+
+    monkeypatch.setattr("tradegen.nightly.steps.report_of_run", broken)
+    said = cli("nightly")
+    assert said.code == 0
+    assert "ZeroDivisionError: in a figure" in event(said, "no report")["traceback"]
+    assert status(unfinished)["state"] == "done"
 
 
 # --- what goes wrong --------------------------------------------------------------------------

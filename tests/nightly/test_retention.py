@@ -13,7 +13,7 @@ from tests.data.test_run_folder import held_by_another_process
 from tradegen.data.run_folder import RunFolder
 from tradegen.nightly.night import Night
 from tradegen.nightly.records import NightlyRun, last_good, nightly_runs
-from tradegen.nightly.retention import delete, finish_deletions, to_delete
+from tradegen.nightly.retention import delete, finish_deletions, given_up, to_delete
 from tradegen.nightly.status import STATUS_FILE, State, Status, write_status
 
 FIRST = date(2026, 1, 1)
@@ -50,6 +50,28 @@ def test_what_is_deleted_is_done_old_and_not_the_last_good_one(
     done = [run for run in runs if run.state is State.DONE]
     assert all(run in kept for run in done[-keep:])
     assert len(kept) <= keep + 1
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(State), st.booleans()), max_size=30),
+    st.integers(1, 20),
+)
+def test_of_nights_that_are_not_done_the_latest_are_kept(
+    states: list[tuple[State, bool]], keep: int
+) -> None:
+    runs = known(states)
+    doomed = given_up(runs, keep)
+    unfinished = [run for run in runs if run.state is not State.DONE]
+    assert doomed == unfinished[: len(doomed)]
+    assert len(unfinished) - len(doomed) == min(keep, len(unfinished))
+
+
+def test_a_night_whose_status_cannot_be_read_is_never_given_up(tmp_path: Path) -> None:
+    for day in (1, 2, 3):
+        put(tmp_path, f"nightly-2026-01-0{day}", State.FAILED)
+    (tmp_path / "nightly-2026-01-01" / STATUS_FILE).write_text("{")
+    doomed = given_up(nightly_runs(tmp_path, "nightly", None), 1)
+    assert [run.folder.name for run in doomed] == ["nightly-2026-01-02"]
 
 
 def put(runs: Path, name: str, state: State = State.DONE, *, good: bool = True) -> Path:

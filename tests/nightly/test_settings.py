@@ -55,6 +55,19 @@ def test_addresses_of_alerts_are_shown_nowhere(monkeypatch: pytest.MonkeyPatch) 
         assert "t0psecret" not in str(shown)
 
 
+def test_the_address_of_a_collector_is_in_no_file_as_it_may_hold_a_password() -> None:
+    settings = load_settings({"nightly": {"otlp_endpoint": "http://me:t0psecret@collector:4318"}})
+    assert "t0psecret" not in json.dumps(settings.model_dump(mode="json"))
+
+
+@pytest.mark.parametrize("urls", [{"mail": TOKEN}, [[TOKEN]], [{"url": TOKEN}]])
+def test_an_address_of_the_wrong_type_is_refused_and_not_shown(urls: object) -> None:
+    with pytest.raises(InputError) as refused:
+        load_settings({"nightly": {"alert_urls": urls}})
+    assert "nightly.alert_urls" in str(refused.value)
+    assert "t0psecret" not in str(refused.value)
+
+
 def test_no_nightly_setting_decides_rows() -> None:
     assert not decides_rows("nightly.tolerances")
     assert not decides_rows("nightly.new_seed")

@@ -75,6 +75,13 @@ def test_a_collector_that_is_not_there_or_refuses_is_told() -> None:
     assert wrong.startswith("metrics could not be sent")
 
 
+def test_a_collector_that_never_ends_its_answer_does_not_hold_up_the_night() -> None:
+    with receiving(drips=True) as receiver:
+        wrong = export(NIGHT, f"http://127.0.0.1:{receiver.port}", patience_s=1.0)
+        assert receiver.requests
+    assert wrong == "metrics could not be sent within 1 s"
+
+
 def test_nothing_is_sent_unless_a_collector_is_named() -> None:
     assert not has_collector(None, {})
     assert not has_collector(None, {"OTEL_EXPORTER_OTLP_ENDPOINT": ""})

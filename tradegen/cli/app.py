@@ -338,26 +338,25 @@ def nightly(
     the last good run; 14 something is wrong (--check); 143 terminated; others as of all commands.
     """
     from tradegen.cli import nightly_command
+    from tradegen.errors import InputError
     from tradegen.settings import load_settings, what_is_stated
 
     if check and accept is not None:
         raise typer.BadParameter("--check and --accept exclude each other")
     flags = overrides({"run": {"folder": folder}})
-    settings = load_settings(flags, config)
+    how = {"log_as_json": log_format is LogFormat.JSON, "quiet": quiet, "as_json": as_json}
+    try:
+        settings, stated = load_settings(flags, config), what_is_stated(flags, config)
+    except InputError as error:
+        if check or accept is not None:
+            raise
+        raise typer.Exit(nightly_command.refused_command(error, **how)) from None
     if check:
         raise typer.Exit(nightly_command.check_command(settings))
     if accept is not None:
         raise typer.Exit(nightly_command.accept_command(settings, accept))
-    raise typer.Exit(
-        nightly_command.nightly_command(
-            settings,
-            what_is_stated(flags, config),
-            None if night is None else night.date(),
-            log_as_json=log_format is LogFormat.JSON,
-            quiet=quiet,
-            as_json=as_json,
-        )
-    )
+    asked = None if night is None else night.date()
+    raise typer.Exit(nightly_command.nightly_command(settings, stated, asked, **how))
 
 
 @app.command()

@@ -35,7 +35,18 @@ def main() -> NoReturn:
         sys.stdout.flush()
     except OSError as error:
         status = _lost_output(error)
+    _forget_interrupts()
     sys.exit(status)
+
+
+def _forget_interrupts() -> None:
+    """Let an interrupt that was dealt with not become the way this process ends.
+
+    CPython 3.11 to 3.13 remembers a `KeyboardInterrupt` that left source code run from a string,
+    as `dataclass` and `namedtuple` run it, and kills itself with SIGINT at the end whatever the
+    exit code, though the interrupt was caught. Running such code once more makes it forget.
+    """
+    eval("0")  # noqa: S307  (a constant)
 
 
 def _outcome() -> int:

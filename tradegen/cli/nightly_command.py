@@ -1,11 +1,14 @@
 """`tradegen nightly`."""
 
 import json
+from collections.abc import Collection
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from structlog.typing import FilteringBoundLogger
+
 from tradegen.cli.console import make_console
-from tradegen.errors import TradegenError
+from tradegen.errors import InputError, TradegenError
 from tradegen.nightly.accepting import accept
 from tradegen.nightly.health import UNHEALTHY, check_health
 from tradegen.nightly.job import Nightly, run_nightly
@@ -33,9 +36,7 @@ def nightly_command(
         try:
             outcome = run_nightly(Nightly(settings, stated, log, _now, night, secrets), stopping)
         except TradegenError as error:
-            code, said = error.exit_code, without_secrets(str(error), secrets)
-            log.error("failed", error=type(error).__name__, text=said, exit_code=code)  # noqa: TRY400
-            told = json.dumps({"error": said, "exit_code": code})
+            code, told = _failed(log, error, secrets)
         except KeyboardInterrupt:
             return stopping.exit_code
         else:
@@ -44,6 +45,24 @@ def nightly_command(
     if as_json:
         print(told)
     return code
+
+
+def refused_command(error: InputError, *, log_as_json: bool, quiet: bool, as_json: bool) -> int:
+    """Log settings that cannot be used as all else is logged, and return the exit code."""
+    with logging_to_stderr(as_json=log_as_json, quiet=quiet, secrets=()) as log:
+        code, told = _failed(log, error)
+    if as_json:
+        print(told)
+    return code
+
+
+def _failed(
+    log: FilteringBoundLogger, error: TradegenError, secrets: Collection[str] = ()
+) -> tuple[int, str]:
+    """Log an error of which no status tells; return its exit code, and the same as JSON."""
+    code, said = error.exit_code, without_secrets(str(error), secrets)
+    log.error("failed", error=type(error).__name__, text=said, exit_code=code)
+    return code, json.dumps({"error": said, "exit_code": code})
 
 
 def check_command(settings: Settings) -> int:

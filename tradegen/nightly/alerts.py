@@ -4,12 +4,15 @@ import logging
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 
 from tradegen.nightly.compare import WORSE
+from tradegen.nightly.patience import within
 from tradegen.nightly.status import State, Status
 
 _SHOWN = 20
+_PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ def _outcome(status: Status) -> str:
     return f"{verdict}, worse than {status.compared_with}" if worse else verdict
 
 
-def send(alert: Alert, urls: Sequence[str]) -> list[str]:
+def send(alert: Alert, urls: Sequence[str], patience_s: float = _PATIENCE_S) -> list[str]:
     """Send to every address; return what went wrong, by the number of the address in the settings.
 
     Addresses hold tokens, so neither they nor what a library says of them is told.
@@ -57,7 +60,11 @@ def send(alert: Alert, urls: Sequence[str]) -> list[str]:
         return ["apprise is not installed: pip install 'tradegen[alerts]'"]
     wrong = []
     for number, url in enumerate(urls, start=1):
-        why = _send_to(url, alert)
+        why = within(
+            patience_s,
+            partial(_send_to, url, alert),
+            f"no answer within {patience_s:g} s",
+        )
         if why is not None:
             wrong.append(f"alert_urls, address {number}: {why}")
     return wrong

@@ -36,6 +36,8 @@ def check_health(runs: Path, settings: NightlySettings, now: datetime) -> Health
         return Health(False, f"{runs}: no nightly run yet; make one with: tradegen nightly")
     if latest.state is State.RUNNING:
         silent_s = (now - latest.heartbeat).total_seconds()
+        if silent_s < -HEARTBEAT_STALE_S:
+            return Health(False, _in_the_future(latest.run, "gave its last sign", latest.heartbeat))
         if silent_s > HEARTBEAT_STALE_S:
             return Health(
                 False,
@@ -47,6 +49,13 @@ def check_health(runs: Path, settings: NightlySettings, now: datetime) -> Health
         what = "" if wrong is None else f" with {wrong.exit_code}: {_last_line(wrong.message)}"
         return Health(False, f"{latest.run}: failed{what}\nNext: {latest.next}")
     return _of_the_last_ended(nightly_runs(runs, settings.prefix, latest), latest, settings, now)
+
+
+def _in_the_future(run: str, what: str, when: datetime) -> str:
+    return (
+        f"{run}: {what} at {when:%Y-%m-%d %H:%M} UTC, which is still to come: the clock was wrong "
+        "then, or is now; set it, and run tradegen nightly again"
+    )
 
 
 def _last_line(message: str) -> str:
@@ -68,7 +77,10 @@ def _of_the_last_ended(
     if not last.good:
         told = "\n".join([*last.comparison, f"Next: {last.next}"])
         return Health(False, f"{last.run}: ended with {last.exit_code}{under_way}\n{told}")
-    hours = (now - (last.ended or last.heartbeat)).total_seconds() / 3600
+    ended_at = last.ended or last.heartbeat
+    if (ended_at - now).total_seconds() > HEARTBEAT_STALE_S:
+        return Health(False, _in_the_future(last.run, "ended", ended_at))
+    hours = (now - ended_at).total_seconds() / 3600
     told = f"{last.run}: good, ended {hours:.1f} h ago{under_way}"
     if hours > settings.max_age_h:
         return Health(

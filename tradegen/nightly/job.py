@@ -1,7 +1,7 @@
 """The nightly job: one command that can be called at any time, by whatever calls it."""
 
 import errno
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -29,7 +29,7 @@ from tradegen.nightly.records import (
     free_night,
     nightly_runs,
 )
-from tradegen.nightly.retention import finish_deletions
+from tradegen.nightly.retention import delete, finish_deletions, given_up
 from tradegen.nightly.status import (
     STATUS_FILE,
     Failure,
@@ -162,6 +162,7 @@ def _work(nightly: Nightly, stopping: Stopping) -> Outcome:
     chosen = choose(known, nightly.runs, prefix, asked, named=nightly.asked is not None)
     if chosen.is_done:
         return _done_before(nightly, chosen)
+    _give_room(nightly, [run for run in known if run != chosen.there])
     session = _Session(nightly, chosen, latest)
     try:
         return session.work(stopping)
@@ -175,6 +176,17 @@ def _work(nightly: Nightly, stopping: Stopping) -> Outcome:
             return other.work(stopping)
         except RefusedError as error:
             return other.fail(error)
+
+
+def _give_room(nightly: Nightly, others: Sequence[NightlyRun]) -> None:
+    """Delete nights that were never done, but for the latest: before rows ask for the room."""
+    gone, left = delete(given_up(others, nightly.settings.nightly.keep))
+    if gone:
+        nightly.log.warning(
+            "deleted", runs=gone, text="they were never done, and later ones are kept"
+        )
+    for why in left:
+        nightly.log.warning("not deleted", text=why)
 
 
 def _done_before(nightly: Nightly, chosen: Choice) -> Outcome:
@@ -333,9 +345,9 @@ class _Session:
             log.error("failed", error=failure.type, text=message, exit_code=code)
             try:
                 self._journal.write(**changes)
-                tell_outcome(self._nightly.settings.nightly, self._journal, log)
-            except StorageError as wrong:
+            except StorageError as wrong:  # a full disk is a reason to tell, not to be silent
                 log.error("status not written", text=str(wrong))  # noqa: TRY400  (no bug)
+            tell_outcome(self._nightly.settings.nightly, self._journal, log)
         return Outcome(code, self._journal.status)
 
 

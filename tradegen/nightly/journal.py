@@ -32,9 +32,11 @@ class Journal:
         with self._lock:
             changed = {**changes, "heartbeat": self._clock()}
             self.status = Status.model_validate({**dict(self.status), **changed})
-            if self._record is not None and self._record.parent.is_dir():
-                write_status(self._record, self.status)
-            write_status(self._latest, self.status)
+            try:
+                if self._record is not None and self._record.parent.is_dir():
+                    write_status(self._record, self.status)
+            finally:
+                write_status(self._latest, self.status)
 
     def belongs_to(self, run: Path) -> None:
         """Let the record lie in a run's folder from now on."""

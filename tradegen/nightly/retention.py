@@ -1,4 +1,4 @@
-"""Retention: the last nightly runs are kept, and the last good one whatever its age."""
+"""Retention: the latest nightly runs are kept, and the last good one whatever its age."""
 
 import shutil
 from collections.abc import Iterable, Sequence
@@ -13,13 +13,23 @@ _LEAVING = ".deleted"
 
 
 def to_delete(known: Sequence[NightlyRun], keep: int) -> list[NightlyRun]:
-    """Return the runs to delete of those in a folder, by night.
+    """Return the runs that are done to delete of those in a folder, by night.
 
-    Only runs that are done count, and only those are deleted: the others may yet go on.
+    Only runs that are done count: the others may yet go on, see `given_up`.
     """
     done = [run for run in known if run.state is State.DONE]
     good = [run for run in done if run.is_good]
     return [run for run in done[: max(len(done) - keep, 0)] if run not in good[-1:]]
+
+
+def given_up(known: Sequence[NightlyRun], keep: int) -> list[NightlyRun]:
+    """Return the runs that are not done beyond the latest `keep` of them.
+
+    Nights that fail for weeks would fill the disk. A run whose status cannot be read is not among
+    them: what it holds is not known.
+    """
+    unfinished = [run for run in known if run.status and run.state is not State.DONE]
+    return unfinished[: max(len(unfinished) - keep, 0)]
 
 
 def delete(doomed: Iterable[NightlyRun]) -> tuple[list[str], list[str]]:

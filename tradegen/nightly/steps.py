@@ -237,10 +237,18 @@ def _judged(folder: RunFolder, metrics: Mapping[str, Metric] | None = None) -> J
 
 
 def write_page(tonight: Tonight) -> Counts:
-    """Write the run's report, unless settings say not to; rows and verdict are safe without it."""
+    """Write the run's report, unless settings say not to.
+
+    Rows and verdict are safe without it, so that no fault of a page fails the night.
+    """
     if not tonight.settings.run.report:
         return {"written": False}
-    if unwritten := report_of_run(tonight.folder):
+    try:
+        unwritten = report_of_run(tonight.folder)
+    except Exception:
+        tonight.log.exception("no report")
+        return {"written": False}
+    if unwritten:
         tonight.log.warning("no report", text=unwritten)
     return {"written": not unwritten}
 

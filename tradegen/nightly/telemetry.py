@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from tradegen.nightly.patience import within
 from tradegen.nightly.status import Status
 from tradegen.version import __version__
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 _PATH = "/v1/metrics"
 _TIMEOUT_S = 10.0
+_PATIENCE_S = 60.0
 
 
 def has_collector(setting: str | None, environment: Mapping[str, str] = os.environ) -> bool:
@@ -22,12 +24,20 @@ def has_collector(setting: str | None, environment: Mapping[str, str] = os.envir
     return setting is not None or any(environment.get(name) for name in _ENDPOINTS)
 
 
-def export(status: Status, setting: str | None) -> str | None:
+def export(status: Status, setting: str | None, patience_s: float = _PATIENCE_S) -> str | None:
     """Send a run's numbers as gauges; return what went wrong, if anything did.
 
     `setting` is the collector's address; without it the environment says where, as for any program
     with OpenTelemetry.
     """
+    return within(
+        patience_s,
+        lambda: _export(status, setting),
+        f"metrics could not be sent within {patience_s:g} s",
+    )
+
+
+def _export(status: Status, setting: str | None) -> str | None:
     try:
         from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
         from opentelemetry.sdk.metrics import MeterProvider

@@ -2,6 +2,7 @@
 
 from structlog.typing import FilteringBoundLogger
 
+from tradegen.errors import StorageError
 from tradegen.nightly.alerts import alert_of, send
 from tradegen.nightly.journal import Journal
 from tradegen.nightly.telemetry import export, has_collector
@@ -15,8 +16,10 @@ def tell_outcome(settings: NightlySettings, journal: Journal, log: FilteringBoun
     on it be begun many times.
     """
     status = journal.status
-    if has_collector(settings.otlp_endpoint):
-        wrong = export(status, settings.otlp_endpoint)
+    stated = settings.otlp_endpoint
+    endpoint = None if stated is None else stated.get_secret_value()
+    if has_collector(endpoint):
+        wrong = export(status, endpoint)
         if wrong is not None:
             log.warning("metrics not sent", text=wrong)
     alert = alert_of(status, always=settings.alert_always)
@@ -26,5 +29,8 @@ def tell_outcome(settings: NightlySettings, journal: Journal, log: FilteringBoun
     for why in failed:
         log.warning("alert not sent", text=why)
     if not failed:
-        journal.write(alerted_of=status.exit_code)
+        try:
+            journal.write(alerted_of=status.exit_code)
+        except StorageError as error:
+            log.warning("alert not noted", text=f"it may be sent again: {error}")
     return True
