@@ -112,3 +112,12 @@ def test_a_clock_that_went_back_is_told_and_hides_no_missing_night(tmp_path: Pat
     well, said = says(tmp_path)
     assert not well
     assert "gave its last sign at 2026-01-05 13:00 UTC, which is still to come" in said
+
+
+def test_a_status_of_another_version_is_not_guessed_at(tmp_path: Path) -> None:
+    put(tmp_path, 5, good=True)
+    text = (tmp_path / STATUS_FILE).read_text()
+    (tmp_path / STATUS_FILE).write_text(text.replace('"schema_version": 1', '"schema_version": 2'))
+    well, said = says(tmp_path)
+    assert not well
+    assert "schema_version 2: written by another version of tradegen" in said

@@ -1,7 +1,9 @@
 """The job as a whole, on a night that was made for real: what is done again, and what is said."""
 
+import errno
 import hashlib
 import json
+import os
 import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -305,7 +307,7 @@ def test_settings_that_cannot_be_used_are_logged_as_all_else_is(cli: Command, ru
 def test_a_night_whose_status_cannot_be_written_is_told_of_all_the_same(
     cli: Command, runs: Path, unfinished: Path
 ) -> None:
-    (unfinished / "status.json").unlink()
+    (unfinished / "status.json").rename(runs / "status.json")
     (unfinished / "status.json").mkdir()
     with receiving() as receiver:
         write_settings(runs.parent, f"alert_urls = 'json://127.0.0.1:{receiver.port}'")
@@ -315,6 +317,29 @@ def test_a_night_whose_status_cannot_be_written_is_told_of_all_the_same(
     assert "status.json: cannot be written" in json.loads(body)["message"]
     found = status(runs)  # the one that monitors read can be written, and is
     assert (found["state"], found["run"], found["exit_code"]) == ("failed", LATER, 5)
+
+
+def test_a_call_that_cannot_begin_is_told_of(cli: Command, runs: Path) -> None:
+    (runs / ".nightly.lock").mkdir()
+    with receiving() as receiver:
+        write_settings(runs.parent, f"alert_urls = 'json://127.0.0.1:{receiver.port}'")
+        said = cli("nightly")
+    assert said.code == 2
+    ((_, body),) = receiver.requests
+    assert json.loads(body)["title"] == "tradegen nightly in runs: could not begin"
+    assert "runs: cannot be written" in json.loads(body)["message"]
+
+
+def test_a_disk_that_became_read_only_is_what_another_try_may_mend(
+    cli: Command, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_only(_lock: FileLock, **_how: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr("tradegen.nightly.job.FileLock.acquire", read_only)
+    said = cli("nightly")
+    assert said.code == 5
+    assert "runs: cannot be written (Read-only file system)" in event(said, "failed")["text"]
 
 
 def test_nights_that_fail_for_weeks_do_not_fill_the_disk(cli: Command, runs: Path) -> None:

@@ -15,6 +15,7 @@ from tradegen.nightly.job import Nightly, run_nightly
 from tradegen.nightly.logs import logging_to_stderr, without_secrets
 from tradegen.nightly.secrets import secrets_of
 from tradegen.nightly.stopping import stopping_on_signals
+from tradegen.nightly.telling import tell_error
 from tradegen.settings import Settings, Stated
 
 
@@ -37,6 +38,7 @@ def nightly_command(
             outcome = run_nightly(Nightly(settings, stated, log, _now, night, secrets), stopping)
         except TradegenError as error:
             code, told = _failed(log, error, secrets)
+            tell_error(settings, error, without_secrets(str(error), secrets), log)
         except KeyboardInterrupt:
             return stopping.exit_code
         else:

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
+from pathlib import Path
 
+from tradegen.errors import TradegenError
 from tradegen.nightly.compare import WORSE
 from tradegen.nightly.patience import within
 from tradegen.nightly.status import State, Status
@@ -41,6 +43,15 @@ def alert_of(status: Status, *, always: bool) -> Alert | None:
         f"Exit code {status.exit_code}.",
     ]
     return Alert(f"{status.run}: {what}", "\n".join(line for line in lines if line), bad)
+
+
+def alert_of_error(error: TradegenError, said: str, runs: Path) -> Alert:
+    """Return what is to be told of a call that could not begin, and so has no status."""
+    return Alert(
+        f"tradegen nightly in {runs}: could not begin",
+        f"{type(error).__name__}: {said}\nExit code {error.exit_code}.",
+        is_bad=True,
+    )
 
 
 def _outcome(status: Status) -> str:

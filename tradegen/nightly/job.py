@@ -89,8 +89,9 @@ def run_nightly(nightly: Nightly, stopping: Stopping) -> Outcome:
     """Go on with an unfinished run, or make today's, unless that is done: then do nothing.
 
     One process at a time works in a folder of runs. A second one leaves with 0, as nothing is
-    wrong; but with `StorageError` if the first one seems to hang. Raises `InputError` if the folder
-    cannot be made. What goes wrong later is in the outcome, and in `status.json`.
+    wrong; but with `StorageError` if the first one seems to hang, or the disk is full or read-only.
+    Raises `InputError` if the folder cannot be made. What goes wrong later is in the outcome, and
+    in `status.json`.
     """
     with _alone(nightly) as is_alone:
         return _work(nightly, stopping) if is_alone else _nothing_to_do(nightly)
@@ -108,6 +109,8 @@ def _alone(nightly: Nightly) -> Iterator[bool]:
         yield False
         return
     except OSError as error:
+        if error.errno in _OF_THE_DISK:
+            raise StorageError(f"{runs}: cannot be written ({error.strerror})") from error
         raise InputError(
             f"{runs}: cannot be written ({error.strerror}); choose another --folder"
         ) from error

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import TypeVar
 
 Result = TypeVar("Result")
@@ -15,7 +16,8 @@ def within(seconds: float, work: Callable[[], Result], otherwise: Otherwise) -> 
     for ever. What takes longer is left behind, in a thread that ends with the process.
     """
     returned: list[Result] = []
-    thread = threading.Thread(target=lambda: returned.append(work()), daemon=True)
+    here = copy_context()  # what the log binds
+    thread = threading.Thread(target=lambda: returned.append(here.run(work)), daemon=True)
     thread.start()
     thread.join(seconds)
     return returned[0] if returned else otherwise

@@ -4,6 +4,7 @@ import math
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError
 
@@ -65,7 +66,7 @@ class Status(_Part):
     which exit code an alert has told of.
     """
 
-    schema_version: int = 1
+    schema_version: Literal[1] = 1
     state: State
     run: str
     night: date
@@ -107,8 +108,16 @@ def read_status(path: Path) -> Status | None:
     except FileNotFoundError:
         return None
     except (OSError, ValidationError) as error:
-        first = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error.strerror
-        raise DamagedError(f"{path}: cannot be read ({first}); remove it") from error
+        raise DamagedError(f"{path}: cannot be read ({_first(error)}); remove it") from error
+
+
+def _first(error: OSError | ValidationError) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    wrong = error.errors()[0]
+    if wrong["loc"] == ("schema_version",):
+        return f"schema_version {wrong['input']}: written by another version of tradegen"
+    return wrong["msg"]
 
 
 def write_status(path: Path, status: Status) -> None:

@@ -2,11 +2,11 @@
 
 from structlog.typing import FilteringBoundLogger
 
-from tradegen.errors import StorageError
-from tradegen.nightly.alerts import alert_of, send
+from tradegen.errors import StorageError, TradegenError
+from tradegen.nightly.alerts import Alert, alert_of, alert_of_error, send
 from tradegen.nightly.journal import Journal
 from tradegen.nightly.telemetry import export, has_collector
-from tradegen.settings import NightlySettings
+from tradegen.settings import NightlySettings, Settings
 
 
 def tell_outcome(settings: NightlySettings, journal: Journal, log: FilteringBoundLogger) -> bool:
@@ -25,12 +25,26 @@ def tell_outcome(settings: NightlySettings, journal: Journal, log: FilteringBoun
     alert = alert_of(status, always=settings.alert_always)
     if alert is None or not settings.alert_urls or status.alerted_of == status.exit_code:
         return False
-    failed = send(alert, [url.get_secret_value() for url in settings.alert_urls])
-    for why in failed:
-        log.warning("alert not sent", text=why)
-    if not failed:
+    if _send(alert, settings, log):
         try:
             journal.write(alerted_of=status.exit_code)
         except StorageError as error:
             log.warning("alert not noted", text=f"it may be sent again: {error}")
     return True
+
+
+def tell_error(
+    settings: Settings, error: TradegenError, said: str, log: FilteringBoundLogger
+) -> None:
+    """Send an alert of a call that could not begin; as nothing notes it, each call sends one."""
+    _send(alert_of_error(error, said, settings.run.folder), settings.nightly, log)
+
+
+def _send(alert: Alert, settings: NightlySettings, log: FilteringBoundLogger) -> bool:
+    """Send an alert to all addresses and return whether each was reached."""
+    if not settings.alert_urls:
+        return True
+    failed = send(alert, [url.get_secret_value() for url in settings.alert_urls])
+    for why in failed:
+        log.warning("alert not sent", text=why)
+    return not failed
