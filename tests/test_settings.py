@@ -338,3 +338,20 @@ def test_a_wrong_setting_of_imports_is_named() -> None:
     said = refusal({"import": {"colums": {}, "match": "lifo"}})
     assert "import.colums: no such setting; did you mean columns?" in said
     assert "import.match = 'lifo': expected 'flat' or 'fifo'" in said
+
+
+@pytest.mark.parametrize(
+    ("storage", "written"),
+    [
+        ("postgresql://me:t0psecret@host/trials", "postgresql://...@host/trials"),
+        ("sqlite:///searches.db", "sqlite:///searches.db"),
+        ("my@journal.log", "my@journal.log"),
+        (None, None),
+    ],
+)
+def test_the_password_of_a_storage_is_used_but_not_written_to_files(
+    storage: str | None, written: str | None
+) -> None:
+    settings = load_settings({"evaluation": {"storage": storage}})
+    assert settings.evaluation.storage == storage
+    assert settings.model_dump(mode="json")["evaluation"]["storage"] == written

@@ -21,6 +21,7 @@ from pydantic import (
     SecretStr,
     ValidationError,
     create_model,
+    field_serializer,
     field_validator,
 )
 from pydantic_settings import (
@@ -288,6 +289,11 @@ class EvaluationSettings(_Section):
         "of a journal; default: a journal beside the evaluation",
         examples=["sqlite:///searches.db"],
     )
+
+    @field_serializer("storage", when_used="json-unless-none")
+    def _without_password(self, value: str) -> str:
+        """Let no password of a database get into the files of a run."""
+        return re.sub(r"://[^@/]*@", "://...@", value)
 
 
 class ImportSettings(_Section):

@@ -1,4 +1,4 @@
-"""A night that is killed, then terminated, then called again ends as if it had not been."""
+"""A night that is killed, terminated and damaged, then called again, ends as if it had not been."""
 
 import json
 import signal
@@ -41,6 +41,10 @@ def test_a_night_that_is_killed_and_terminated_goes_on_and_ends_with_the_same_by
     left = json.loads(latest.read_text())
     assert (left["state"], left["step"], left["exit_code"]) == ("interrupted", "evaluation", 143)
     assert left == json.loads((run / "status.json").read_text())
+
+    # As a disk that was full, or a crash of the machine, may leave it: damage is made anew.
+    evaluation = (finished_night.run / "evaluation.json").read_bytes()
+    (run / "evaluation.json").write_bytes(evaluation[:1000])
 
     done = process(desk, "nightly")
     assert done.code == 0, done.err

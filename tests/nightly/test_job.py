@@ -293,6 +293,7 @@ def test_neither_a_failing_alert_nor_a_failing_collector_changes_the_exit_code(
         "alert_urls, address 1: the alert could not be sent"
     )
     assert event(said, "metrics not sent")["level"] == "warning"
+    assert {one["run"] for one in events(said) if "logger" in one} == {LATER}
 
 
 def test_settings_that_cannot_be_used_are_logged_as_all_else_is(cli: Command, runs: Path) -> None:
@@ -328,6 +329,24 @@ def test_a_call_that_cannot_begin_is_told_of(cli: Command, runs: Path) -> None:
     ((_, body),) = receiver.requests
     assert json.loads(body)["title"] == "tradegen nightly in runs: could not begin"
     assert "runs: cannot be written" in json.loads(body)["message"]
+
+
+def test_a_fault_before_the_work_is_logged_with_its_traceback_and_told_of(
+    cli: Command, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_runs: object) -> None:
+        raise ZeroDivisionError("of t0psecret")
+
+    monkeypatch.setattr("tradegen.nightly.job.nightly_runs", broken)
+    monkeypatch.setenv("NVIDIA_API_KEY", "t0psecret")
+    with receiving() as receiver:
+        write_settings(runs.parent, f"alert_urls = 'json://127.0.0.1:{receiver.port}'")
+        said = cli("nightly", "--json")
+    assert said.code == said.json["exit_code"] == 1
+    assert "ZeroDivisionError: of ***" in event(said, "failed")["traceback"]
+    ((_, body),) = receiver.requests
+    assert "ZeroDivisionError: of ***" in json.loads(body)["message"]
+    assert "t0psecret" not in said.err + said.out
 
 
 def test_a_disk_that_became_read_only_is_what_another_try_may_mend(
@@ -426,16 +445,6 @@ def test_a_damaged_latest_status_is_told_and_replaced(
     assert said.code == 0
     assert "status.json: cannot be read" in event(said, "passed over")["text"]
     assert status(runs)["state"] == "done"
-
-
-def test_a_damaged_evaluation_is_made_again(
-    cli: Command, runs: Path, unfinished: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole = (unfinished / "evaluation.json").read_bytes()
-    (unfinished / "evaluation.json").write_bytes(whole[:1000])
-    assert cli("nightly").code == 0
-    made = (unfinished / "evaluation.json").read_bytes()
-    assert made.replace(LATER.encode(), NAME.encode()) == whole
 
 
 def test_a_second_job_leaves_the_first_alone_and_is_no_alarm(

@@ -1,11 +1,13 @@
 """Retention: the last runs and the last good one stay, and nothing else is ever touched."""
 
+import errno
 import os
 import shutil
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -139,6 +141,23 @@ def test_a_run_that_somebody_works_on_is_left_for_another_night(tmp_path: Path) 
     assert gone == []
     assert left == ["nightly-2026-01-01: a process works on it"]
     assert path.is_dir()
+
+
+def test_a_run_whose_lock_is_another_users_is_left_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def not_mine(_lock: FileLock, **_how: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    path = put(tmp_path, "nightly-2026-01-01")
+    (path / ".lock").touch()
+    put(tmp_path, "nightly-2026-01-02")
+    doomed = to_delete(nightly_runs(tmp_path, "nightly", None), 1)
+    monkeypatch.setattr("tradegen.data.run_folder.FileLock.acquire", not_mine)
+    gone, left = delete(doomed)
+    assert gone == []
+    assert "nightly-2026-01-01" in left[0]
+    assert "Permission denied" in left[0]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may delete anything")

@@ -70,7 +70,7 @@ def test_a_collector_that_is_not_there_or_refuses_is_told() -> None:
         port = taken.getsockname()[1]
     with receiving(400) as receiver:
         assert export(NIGHT, f"http://127.0.0.1:{receiver.port}") == "metrics could not be sent"
-    wrong = export(NIGHT, f"http://127.0.0.1:{port}")
+    wrong = export(NIGHT, f"http://127.0.0.1:{port}", patience_s=1.0)  # it would try for 10 s
     assert wrong is not None
     assert wrong.startswith("metrics could not be sent")
 

@@ -11,7 +11,7 @@ from tradegen.cli.console import make_console
 from tradegen.errors import InputError, TradegenError
 from tradegen.nightly.accepting import accept
 from tradegen.nightly.health import UNHEALTHY, check_health
-from tradegen.nightly.job import Nightly, run_nightly
+from tradegen.nightly.job import Nightly, exit_code_of, run_nightly
 from tradegen.nightly.logs import logging_to_stderr, without_secrets
 from tradegen.nightly.secrets import secrets_of
 from tradegen.nightly.stopping import stopping_on_signals
@@ -36,11 +36,12 @@ def nightly_command(
     ):
         try:
             outcome = run_nightly(Nightly(settings, stated, log, _now, night, secrets), stopping)
-        except TradegenError as error:
-            code, told = _failed(log, error, secrets)
-            tell_error(settings, error, without_secrets(str(error), secrets), log)
         except KeyboardInterrupt:
             return stopping.exit_code
+        except Exception as error:  # of what comes before the work; its own is in the outcome
+            code, said = _failed(log, error, secrets)
+            told = _as_json(code, said)
+            tell_error(settings, error, said, code, log)
         else:
             code = outcome.exit_code
             told = "{}" if outcome.status is None else outcome.status.model_dump_json()
@@ -52,19 +53,24 @@ def nightly_command(
 def refused_command(error: InputError, *, log_as_json: bool, quiet: bool, as_json: bool) -> int:
     """Log settings that cannot be used as all else is logged, and return the exit code."""
     with logging_to_stderr(as_json=log_as_json, quiet=quiet, secrets=()) as log:
-        code, told = _failed(log, error)
+        code, said = _failed(log, error)
     if as_json:
-        print(told)
+        print(_as_json(code, said))
     return code
 
 
 def _failed(
-    log: FilteringBoundLogger, error: TradegenError, secrets: Collection[str] = ()
+    log: FilteringBoundLogger, error: Exception, secrets: Collection[str] = ()
 ) -> tuple[int, str]:
-    """Log an error of which no status tells; return its exit code, and the same as JSON."""
-    code, said = error.exit_code, without_secrets(str(error), secrets)
-    log.error("failed", error=type(error).__name__, text=said, exit_code=code)
-    return code, json.dumps({"error": said, "exit_code": code})
+    """Log an error of which no status tells; return its exit code, and what it says."""
+    code, said = exit_code_of(error), without_secrets(str(error), secrets)
+    traceback = None if isinstance(error, TradegenError) else error
+    log.error("failed", error=type(error).__name__, text=said, exit_code=code, exc_info=traceback)
+    return code, said
+
+
+def _as_json(code: int, said: str) -> str:
+    return json.dumps({"error": said, "exit_code": code})
 
 
 def check_command(settings: Settings) -> int:

@@ -8,7 +8,6 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
-from tradegen.errors import TradegenError
 from tradegen.nightly.compare import WORSE
 from tradegen.nightly.patience import within
 from tradegen.nightly.status import State, Status
@@ -45,11 +44,11 @@ def alert_of(status: Status, *, always: bool) -> Alert | None:
     return Alert(f"{status.run}: {what}", "\n".join(line for line in lines if line), bad)
 
 
-def alert_of_error(error: TradegenError, said: str, runs: Path) -> Alert:
+def alert_of_error(error: Exception, said: str, exit_code: int, runs: Path) -> Alert:
     """Return what is to be told of a call that could not begin, and so has no status."""
     return Alert(
         f"tradegen nightly in {runs}: could not begin",
-        f"{type(error).__name__}: {said}\nExit code {error.exit_code}.",
+        f"{type(error).__name__}: {said}\nExit code {exit_code}.",
         is_bad=True,
     )
 

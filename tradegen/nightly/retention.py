@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from tradegen.errors import InputError
 from tradegen.nightly.night import night_of
 from tradegen.nightly.records import NightlyRun
 from tradegen.nightly.status import State
@@ -41,8 +42,8 @@ def delete(doomed: Iterable[NightlyRun]) -> tuple[list[str], list[str]]:
     gone, left = [], []
     for run in doomed:
         path = run.folder.path
-        if run.folder.is_being_worked_on():
-            left.append(f"{path.name}: a process works on it")
+        if why := _why_it_stays(run):
+            left.append(f"{path.name}: {why}")
             continue
         leaving = path.with_name(f".{path.name}{_LEAVING}")
         try:
@@ -53,6 +54,13 @@ def delete(doomed: Iterable[NightlyRun]) -> tuple[list[str], list[str]]:
         gone.append(path.name)
         left += _remove(leaving)
     return gone, left
+
+
+def _why_it_stays(run: NightlyRun) -> str:
+    try:
+        return "a process works on it" if run.folder.is_being_worked_on() else ""
+    except InputError as error:  # its lock is another user's
+        return str(error)
 
 
 def finish_deletions(runs: Path, prefix: str) -> list[str]:

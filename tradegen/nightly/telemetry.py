@@ -32,12 +32,12 @@ def export(status: Status, setting: str | None, patience_s: float = _PATIENCE_S)
     """
     return within(
         patience_s,
-        lambda: _export(status, setting),
+        lambda: _export(status, setting, min(_TIMEOUT_S, patience_s)),
         f"metrics could not be sent within {patience_s:g} s",
     )
 
 
-def _export(status: Status, setting: str | None) -> str | None:
+def _export(status: Status, setting: str | None, timeout_s: float) -> str | None:
     try:
         from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
         from opentelemetry.sdk.metrics import MeterProvider
@@ -56,10 +56,10 @@ def _export(status: Status, setting: str | None) -> str | None:
         provider = MeterProvider(metric_readers=[reader], resource=about, shutdown_on_exit=False)
         _record(status, provider.get_meter("tradegen.nightly", __version__))
         endpoint = None if setting is None else setting.rstrip("/").removesuffix(_PATH) + _PATH
-        exporter = OTLPMetricExporter(endpoint=endpoint, timeout=_TIMEOUT_S)
+        exporter = OTLPMetricExporter(endpoint=endpoint, timeout=timeout_s)
         gathered = reader.get_metrics_data()
         assert gathered is not None  # gauges were just set
-        result = exporter.export(gathered, timeout_millis=_TIMEOUT_S * 1000)
+        result = exporter.export(gathered, timeout_millis=timeout_s * 1000)
         exporter.shutdown()
         provider.shutdown()
     except Exception as error:  # whatever a collector or its address causes fails no night

@@ -2,7 +2,7 @@
 
 from structlog.typing import FilteringBoundLogger
 
-from tradegen.errors import StorageError, TradegenError
+from tradegen.errors import StorageError
 from tradegen.nightly.alerts import Alert, alert_of, alert_of_error, send
 from tradegen.nightly.journal import Journal
 from tradegen.nightly.telemetry import export, has_collector
@@ -34,10 +34,11 @@ def tell_outcome(settings: NightlySettings, journal: Journal, log: FilteringBoun
 
 
 def tell_error(
-    settings: Settings, error: TradegenError, said: str, log: FilteringBoundLogger
+    settings: Settings, error: Exception, said: str, exit_code: int, log: FilteringBoundLogger
 ) -> None:
     """Send an alert of a call that could not begin; as nothing notes it, each call sends one."""
-    _send(alert_of_error(error, said, settings.run.folder), settings.nightly, log)
+    alert = alert_of_error(error, said, exit_code, settings.run.folder)
+    _send(alert, settings.nightly, log)
 
 
 def _send(alert: Alert, settings: NightlySettings, log: FilteringBoundLogger) -> bool:
