@@ -11,9 +11,10 @@ from tradegen.cli.console import make_console
 from tradegen.errors import InputError, TradegenError
 from tradegen.nightly.accepting import accept
 from tradegen.nightly.health import UNHEALTHY, check_health
-from tradegen.nightly.job import Nightly, exit_code_of, run_nightly
+from tradegen.nightly.job import run_nightly
 from tradegen.nightly.logs import logging_to_stderr, without_secrets
 from tradegen.nightly.secrets import secrets_of
+from tradegen.nightly.session import Nightly, exit_code_of
 from tradegen.nightly.stopping import stopping_on_signals
 from tradegen.nightly.telling import tell_error
 from tradegen.settings import Settings, Stated

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tradegen.errors import DamagedError
-from tradegen.nightly.job import HEARTBEAT_STALE_S
+from tradegen.nightly.journal import HEARTBEAT_STALE_S
 from tradegen.nightly.records import NightlyRun, nightly_runs
 from tradegen.nightly.status import STATUS_FILE, State, Status, read_status
 from tradegen.settings import NightlySettings

@@ -11,6 +11,8 @@ from tradegen.errors import StorageError
 from tradegen.nightly.status import STATUS_FILE, Status, write_status
 
 HEARTBEAT_S = 15.0
+HEARTBEAT_STALE_S = 300.0
+"""Seconds without a heartbeat after which a process counts as gone or hung."""
 
 
 class Journal:
