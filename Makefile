@@ -119,14 +119,14 @@ $(SDV)/.ready: | $(BIN)/python
 $(DESIGNER)/.ready: pyproject.toml | $(BIN)/python
 	$(PIP) uv
 	$(BIN)/python -m venv --clear $(DESIGNER)
-	$(BIN)/python -m uv pip install --quiet --python $(DESIGNER)/bin/python \
+	$(BIN)/python -m uv pip install --quiet --compile-bytecode --python $(DESIGNER)/bin/python \
 	  --editable '.[designer]' $(TESTING)
 	@touch $@
 
 $(SERVICES)/.ready: pyproject.toml | $(BIN)/python
 	$(PIP) uv
 	$(BIN)/python -m venv --clear $(SERVICES)
-	$(BIN)/python -m uv pip install --quiet --python $(SERVICES)/bin/python \
+	$(BIN)/python -m uv pip install --quiet --compile-bytecode --python $(SERVICES)/bin/python \
 	  --editable . 'nemo-microservices[data-designer]>=1.5' $(TESTING)
 	@touch $@
 
