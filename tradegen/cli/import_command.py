@@ -1,7 +1,6 @@
 """`tradegen import`."""
 
 import json
-import sys
 
 from rich.console import Console
 
@@ -80,10 +79,9 @@ def _refuse_bad(read: Read, asked: Asked) -> None:
         return
     count = len({problem.row for problem in read.problems})
     if asked.skip_bad and (read.fills or read.trips):
-        print(
+        make_console(stderr=True).print(
             f"warning: {count:,} rows cannot be read and are skipped; the first: "
-            f"{read.problems[0]}. Positions that a missing fill belongs to come out wrong",
-            file=sys.stderr,
+            f"{read.problems[0]}. Positions that a missing fill belongs to come out wrong"
         )
         return
     raise GoldError(

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binom
+from scipy.special import bdtrc
 
 from tradegen.data.calendars import Calendar, SessionCalendar, from_local_time
 from tradegen.data.interval import DAY_US, HOUR_US
@@ -176,7 +176,7 @@ def _best(held: npt.NDArray[np.bool_]) -> int | None:
     if best == 0 or counts[best] < _BEST * n or 2 * (n - counts[best]) > n - counts[0]:
         return None
     chance = max(counts[0] / n, 0.5)
-    luck = float(binom.sf(counts[best] - 1, n, chance)) * (len(held) - 1)
+    luck = float(bdtrc(counts[best] - 1, n, chance)) * (len(held) - 1)
     return best if luck < _DOUBT else None
 
 
