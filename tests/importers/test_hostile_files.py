@@ -114,3 +114,18 @@ def test_nothing_in_a_file_can_speak_to_the_terminal(
     said = cli("import", path, "--bars", BARS, "--map", "price=\x1b[2J", "--dry-run")
     assert "no column" in said.err
     assert "\x1b" not in said.err
+
+
+def test_thousands_of_symbols_and_columns_are_told_in_a_few_lines(
+    cli: Command, tmp_path: Path
+) -> None:
+    head = ",".join([HEAD, *(f"c{k}" for k in range(2_000))])
+    rows = [f"2024-03-05T10:00:00Z,S{k},buy,1,5{',' * 2_000}" for k in range(500)]
+    path = tmp_path / "log.csv"
+    path.write_text("\n".join([head, *rows]), encoding="utf-8")
+    said = cli("import", path, "--bars", BARS, "--dry-run")
+    assert "no bars: S0, S1, S10" in said.out
+    assert "and 480 more (--symbol S0=NAME)" in said.out
+    for options in (("--map", "price=Px"), ("--symbol", "X=BTC-USD"), ("--symbol", "S1=X")):
+        said = cli("import", path, "--bars", BARS, "--dry-run", *options)
+        assert (said.code, len(said.err) < 1_000) == (2, True)

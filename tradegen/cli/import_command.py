@@ -14,7 +14,7 @@ from tradegen.cli.import_files import check_out, write_import
 from tradegen.cli.import_outcome import Outcome
 from tradegen.cli.import_telling import tell_gold, tell_log, tell_matched, tell_spelling
 from tradegen.cli.out_file import where_it_leads
-from tradegen.errors import GoldError, InputError
+from tradegen.errors import GoldError, InputError, list_names
 from tradegen.importers.bar_faults.examine import examine
 from tradegen.importers.bar_faults.traded import prices_of, rescaled
 from tradegen.importers.fills import Matched, match_fifo, match_flat
@@ -104,9 +104,8 @@ def _refuse_bad(read: Read, asked: Asked) -> None:
 def _refuse_strange(read: Read, asked: Asked) -> None:
     """Raise `InputError` for a symbol of a flag that the file does not hold."""
     if strange := sorted(set(asked.must_trade) - set(read.symbols)):
-        raise InputError(
-            f"--symbol {strange[0]}: the file holds no such symbol, but {sorted(set(read.symbols))}"
-        )
+        held = list_names(sorted(set(read.symbols)))
+        raise InputError(f"--symbol {strange[0]}: the file holds no such symbol, but {held}")
 
 
 def _matched(console: Console, log: Log, read: Read, asked: Asked) -> Matched:
