@@ -1,10 +1,11 @@
 """Every error that tradegen raises on purpose, one type for each distinct reaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 PROBLEMS_SHOWN = 10
+NAMES_SHOWN = 20
 
 
 class TradegenError(Exception):
@@ -72,6 +73,14 @@ def list_problems(problems: Sequence[Problem]) -> str:
     if hidden > 0:
         lines.append(f"  ... and {hidden} more")
     return "\n".join(lines)
+
+
+def list_names(names: Iterable[object]) -> str:
+    """Return the first names, by commas, with a count of those not shown."""
+    every = [str(name) for name in names]
+    shown = ", ".join(every[:NAMES_SHOWN])
+    hidden = len(every) - NAMES_SHOWN
+    return f"{shown} and {hidden:,} more" if hidden > 0 else shown
 
 
 class GoldError(InputError):

@@ -297,8 +297,16 @@ class EvaluationSettings(_Section):
 
 
 class ImportSettings(_Section):
-    """How `tradegen import` reads a log."""
+    """How `tradegen import` reads a log, and which bars it takes."""
 
+    bars: tuple[Path, ...] = Field((), description="files of bars by symbol")
+    bars_from: str | None = Field(
+        None, description="provider of bars that no file has", examples=["yfinance"]
+    )
+    fix: tuple[str, ...] = Field((), description='faults of bars to fix: ["splits"], or ["all"]')
+    calendar: str | None = Field(
+        None, description="calendar of the bars; default: told from them", examples=["XLON"]
+    )
     format: str | None = Field(
         None,
         description="a vendor's, or csv for a plain table; default: told from the file's content",

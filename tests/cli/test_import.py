@@ -463,7 +463,7 @@ def test_symbols_that_differ_only_in_case_are_one(cli: Command, tmp_path: Path) 
 def test_without_bars_nothing_is_imported(cli: Command, tmp_path: Path) -> None:
     said = cli("import", FILLS, "--out", tmp_path / "gold.parquet")
     assert said.code == 2
-    assert "--bars: name a file of bars" in said.err
+    assert "no bars: name a file with --bars, or a provider with --bars-from" in said.err
 
 
 @pytest.mark.parametrize("suffix", [".xlsx", ".parquet"])

@@ -150,6 +150,32 @@ def test_machines_get_every_fault(cli: Command, tmp_path: Path, bars: pd.DataFra
     assert fault.keys() == listed(tmp_path)[0].keys()
 
 
+def test_only_a_trade_that_opens_or_closes_in_a_gap_is_left_out(
+    cli: Command, tmp_path: Path, bars: pd.DataFrame
+) -> None:
+    entry = pd.to_datetime(pd.read_csv(EXAMPLES / "round_trips.csv")["entry_time"])[20].floor("h")
+    said = imported(cli, tmp_path, bars[bars["time"] != entry])
+    assert "a trade that opens or closes there is left out" in said
+    with (tmp_path / "gold.left-out.csv").open(encoding="utf-8") as file:
+        left = list(csv.DictReader(file))
+    assert left
+    for one in left:
+        moments = pd.to_datetime([one["entry_time"], one["exit_time"]]).floor("h")
+        assert entry in moments
+    assert f"{57 - len(left)} of 57 round trips are gold" in said
+
+
+def test_where_a_fix_leaves_no_bars_every_trade_says_so(
+    cli: Command, tmp_path: Path, bars: pd.DataFrame
+) -> None:
+    bars.assign(high=bars["low"] / 2).to_csv(tmp_path / "bars.csv", index=False)
+    options = ("--out", tmp_path / "gold.parquet", "--fix", "impossible")
+    said = cli("import", FILLS, "--bars", tmp_path / "bars.csv", *options)
+    assert "left out: 57 bars missing; the first: BTC-USD of" in said.out
+    assert said.code == 2
+    assert "none of 57 round trips can be made gold" in said.err
+
+
 def test_where_nothing_is_wrong_no_list_of_an_earlier_import_stays(
     cli: Command, tmp_path: Path, bars: pd.DataFrame
 ) -> None:

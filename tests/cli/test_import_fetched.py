@@ -100,3 +100,24 @@ def test_a_provider_that_gives_no_answer_ends_the_import(
     assert said.code == 4
     assert "refused (403); are APCA_API_KEY_ID and APCA_API_SECRET_KEY right" in said.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_bars_fetched_before_do_not_contradict_those_of_a_file(
+    cli: Command, tmp_path: Path, server: BarServer
+) -> None:
+    fills = pd.read_csv(FILLS, dtype=str)
+    both = pd.concat([fills, fills.assign(symbol="ETH/USD")])
+    both.assign(symbol=both["symbol"].replace("BTC-USD", "BTC/USD")).to_csv(
+        tmp_path / "log.csv", index=False
+    )
+    server.bars = {**server.bars, "ETH/USD": server.bars["BTC/USD"]}
+    out = tmp_path / "gold.parquet"
+    options = ("--bars-from", "alpaca", "--interval", "1h", "--out", out, "--force")
+    assert cli("import", tmp_path / "log.csv", *options).code == 0
+    own = pd.read_csv(BARS).assign(symbol="BTC/USD", volume=1.0)
+    own.to_csv(tmp_path / "own.csv", index=False)
+    said = cli("import", tmp_path / "log.csv", *options, "--bars", tmp_path / "own.csv")
+    assert said.code == 0, said.err
+    made = pq.read_table(out).to_pandas().set_index("symbol")["bars"]
+    assert {bar["volume"] for bar in made["BTC/USD"].iloc[0]} == {1.0}
+    assert {bar["volume"] for bar in made["ETH/USD"].iloc[0]} != {1.0}

@@ -29,6 +29,12 @@ def test_a_moment_is_the_same_however_it_is_written(text: str) -> None:
     assert moment(text, None, None) == AT
 
 
+@pytest.mark.parametrize("text", ["9999999999999", "9999999999999999999", "2200-01-01T00:00:00Z"])
+def test_a_moment_beyond_the_calendars_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="before 2200"):
+        moment(text, None, None)
+
+
 def test_times_without_a_zone_are_in_the_one_that_is_said_and_never_guessed() -> None:
     assert moment("2024-01-31 09:30", ZoneInfo("America/New_York"), None) == AT
     assert moment("01/31/2024 14:30", ZoneInfo("UTC"), "%m/%d/%Y %H:%M") == AT

@@ -32,7 +32,7 @@ def test_a_market_that_is_not_there_has_no_bars(asked: Asked) -> None:
 
 
 def test_a_limit_is_waited_for(asked: Asked) -> None:
-    asked.server.refusals = [as_json({"message": "too many requests."}, 429, Retry_After="1")] * 2
+    asked.server.refusals = [as_json({"message": "too many requests."}, 429, Retry_After="1")]
     assert asked.provider.bars(request_of(asked)) == some_bars()
 
 

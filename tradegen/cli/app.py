@@ -453,6 +453,10 @@ def import_(
 
     columns, symbols = pairs_of("--map", column), pairs_of("--symbol", symbol)
     flags = {
+        "bars": bars or None,
+        "bars_from": bars_from,
+        "fix": fix or None,
+        "calendar": calendar,
         "format": format_,
         "match": match and match.value,
         "columns": columns,
@@ -469,8 +473,8 @@ def import_(
     import_command(
         Asked(
             file=file,
-            bars=bars or [],
-            bars_from=bars_from,
+            bars=settings.bars,
+            bars_from=settings.bars_from,
             out=out,
             format=settings.format,
             fifo=settings.match == "fifo",
@@ -485,10 +489,11 @@ def import_(
             skip_bad=settings.skip_bad,
             force=force,
             dry_run=dry_run,
-            fixes=fix or (),
-            calendar=calendar,
+            fixes=settings.fix,
+            calendar=settings.calendar,
             as_json=as_json,
             show_map=show_map,
+            stated=settings.model_dump(mode="json", exclude_defaults=True),
         )
     )
 

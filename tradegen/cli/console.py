@@ -2,9 +2,24 @@
 
 import os
 import sys
+from collections.abc import Iterable
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.text import Text
+
+from tradegen.cli.terminal_text import shown
+
+
+class _PlainConsole(Console):
+    """A console on which what is printed cannot move the cursor, set a title or hide text."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """Return what `Console` does, with control characters of any text spelt out."""
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else shown(text), style, control)
 
 
 def make_console(*, stderr: bool = False) -> Console:
@@ -14,7 +29,9 @@ def make_console(*, stderr: bool = False) -> Console:
     only, so that paths and commands can be copied and logs can be searched.
     """
     stream = sys.stderr if stderr else sys.stdout
-    return Console(stderr=stderr, markup=False, highlight=False, soft_wrap=not stream.isatty())
+    return _PlainConsole(
+        stderr=stderr, markup=False, highlight=False, soft_wrap=not stream.isatty()
+    )
 
 
 def silence_stdout() -> None:

@@ -5,11 +5,8 @@ from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.csv as pacsv
 from rich.console import Console
 
-from tradegen.data.atomic import atomic_file
 from tradegen.data.row import from_microseconds
 from tradegen.errors import InputError
 from tradegen.importers.bar_faults.fault import FIXABLE, Fault, Kind
@@ -104,13 +101,3 @@ def fault_records(faults: Sequence[Fault]) -> list[dict[str, object]]:
         }
         for one in faults
     ]
-
-
-def write_faults(console: Console, faults: Sequence[Fault], path: Path) -> None:
-    """Write every fault as CSV; where there is none, no list of an earlier import stays."""
-    if not faults:
-        path.unlink(missing_ok=True)
-        return
-    with atomic_file(path) as part:
-        pacsv.write_csv(pa.Table.from_pylist(fault_records(faults)), part)
-    console.print(f"wrote {path}: every fault of the bars")

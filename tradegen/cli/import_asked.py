@@ -11,7 +11,8 @@ class Asked:
     """What is to be imported, and how; see the command's own help, and `ImportSettings`.
 
     `must_trade` are symbols of flags: a file that holds none of them is another one. The settings'
-    may be those of several files.
+    may be those of several files. `stated` is all that settings and flags say, as `ImportSettings`
+    names it.
     """
 
     file: Path
@@ -35,3 +36,4 @@ class Asked:
     fixes: Sequence[str]
     calendar: str | None
     as_json: bool
+    stated: Mapping[str, object]

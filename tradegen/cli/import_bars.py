@@ -61,7 +61,10 @@ def _with_fetched(
     fetched = fetched_bars(
         source, wanted, read, asked.interval, out, console.print, dry_run=asked.dry_run
     )
-    both = {key: list(parts) for key, parts in raw.items()}
-    for key, parts in raw_bars([fetched.path], asked.bars_tz).items():
-        both.setdefault(key, []).extend(parts)
-    return both, {**held, **fetched.names}
+    theirs = set(fetched.names.values())  # the file may hold more, asked for by earlier imports
+    kept = {
+        key: parts
+        for key, parts in raw_bars([fetched.path], asked.bars_tz).items()
+        if key[0] in theirs
+    }
+    return {**raw, **kept}, {**held, **fetched.names}

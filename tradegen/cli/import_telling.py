@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tradegen.data.row import from_microseconds
+from tradegen.errors import list_names
 from tradegen.importers.fills import Matched, Trip
 from tradegen.importers.formats import PLAIN_TABLE
 from tradegen.importers.log import Log
@@ -48,7 +49,8 @@ def tell_symbols(console: Console, symbols: Symbols) -> None:
     for symbol, name in symbols.renamed.items():
         console.print(f"bars of {symbol} are those of {name} (--symbol changes that)")
     if symbols.without:
-        console.print(f"no bars: {', '.join(symbols.without)} (--symbol {symbols.without[0]}=NAME)")
+        names = list_names(symbols.without)
+        console.print(f"no bars: {names} (--symbol {symbols.without[0]}=NAME)")
 
 
 def tell_matched(console: Console, fills: int, matched: Matched, *, fifo: bool) -> None:
@@ -82,16 +84,16 @@ def _tell_doubts(console: Console, log: Log) -> None:
     """Say what was decided that might have been decided otherwise."""
     sheet, columns = log.sheet, log.columns
     for field, others in columns.instead.items():
-        console.print(f"  not taken for {field}: {', '.join(map(repr, others))}")
+        console.print(f"  not taken for {field}: {list_names(map(repr, others))}")
     own = columns.own(sheet)
     kept = [name for name in own if name not in MADE_ANEW]
     anew = [name for name in own if name in MADE_ANEW]
     if kept and columns.kind is Kind.ROUND_TRIPS:
-        console.print(f"  carried over as they are: {', '.join(kept)}")
+        console.print(f"  carried over as they are: {list_names(kept)}")
     if anew and columns.kind is Kind.ROUND_TRIPS:
-        console.print(f"  made anew, not carried over: {', '.join(anew)}")
+        console.print(f"  made anew, not carried over: {list_names(anew)}")
     if own and columns.kind is Kind.FILLS and log.format == PLAIN_TABLE:
-        console.print(f"  not carried over, as a trade has many fills: {', '.join(own)}")
+        console.print(f"  not carried over, as a trade has many fills: {list_names(own)}")
     if repeated := sheet.repeated:
         console.print(
             f"  {repeated:,} rows repeat another one in every column; if exports overlap, "

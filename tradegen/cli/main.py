@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from tradegen.cli.app import app
 from tradegen.cli.exit_codes import INTERRUPTED, PIPE_CLOSED
+from tradegen.cli.terminal_text import shown
 from tradegen.errors import InputError, StorageError, TradegenError
 from tradegen.threads import ONE_THREAD
 
@@ -139,4 +140,4 @@ def _wants_json() -> bool:
 def _say(message: str, exit_code: int) -> None:
     if _wants_json():
         print(json.dumps({"error": message, "exit_code": exit_code}))
-    print(f"tradegen: {message}", file=sys.stderr)
+    print(f"tradegen: {shown(message)}", file=sys.stderr)

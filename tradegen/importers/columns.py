@@ -1,9 +1,9 @@
 """Columns: which of a sheet's columns means what, as far as their names tell."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tradegen.errors import GoldError
+from tradegen.errors import GoldError, list_names
 from tradegen.importers.names import NAMES, Kind, plain
 from tradegen.importers.sheet import Sheet
 
@@ -54,18 +54,20 @@ def find_columns(sheet: Sheet, stated: Mapping[str, str]) -> Columns:
             raise GoldError(f"--map {field}: no such field; expected one of {', '.join(known)}")
         if column not in sheet.columns and not (column == NO_COLUMN and field in OPTIONAL):
             raise GoldError(
-                f"{sheet.path}: --map {field}: no column {column!r}; found {_listed(sheet.columns)}"
+                f"{sheet.path}: --map {field}: no column {column!r}; "
+                f"found {list_names(sheet.columns)}"
             )
     found = {kind: _found(sheet, kind, stated) for kind in Kind}
     trips = found[Kind.ROUND_TRIPS]
     kind = Kind.ROUND_TRIPS if {"entry_price", "exit_price"} <= trips.keys() else Kind.FILLS
     missing = [name for name in NAMES[kind] if name not in found[kind] and name not in OPTIONAL]
     if missing:
-        other = _listed(field for field in NAMES[Kind.ROUND_TRIPS] if field not in OPTIONAL)
+        other = list_names(field for field in NAMES[Kind.ROUND_TRIPS] if field not in OPTIONAL)
         hint = f"; if its rows are round trips, {other} are needed" if kind is Kind.FILLS else ""
         raise GoldError(
-            f"{sheet.path}: read as {kind}, and no column is found for {_listed(missing)}{hint}. "
-            f"Say which it is, e.g. --map {missing[0]}=COLUMN; found {_listed(sheet.columns)}"
+            f"{sheet.path}: read as {kind}, and no column is found for {list_names(missing)}"
+            f"{hint}. "
+            f"Say which it is, e.g. --map {missing[0]}=COLUMN; found {list_names(sheet.columns)}"
         )
     instead = {
         field: [name for name in _fitting(sheet, kind, field) if name not in found[kind].values()]
@@ -74,7 +76,7 @@ def find_columns(sheet: Sheet, stated: Mapping[str, str]) -> Columns:
     }
     for field, others in instead.items():
         if field not in OPTIONAL and any(_differ(sheet, found[kind][field], one) for one in others):
-            both = _listed(map(repr, (found[kind][field], *others)))
+            both = list_names(map(repr, (found[kind][field], *others)))
             raise GoldError(
                 f"{sheet.path}: {both} may each be the {field}, and they say different things; say "
                 f"which it is, e.g. --map {field}={found[kind][field]!r}"
@@ -110,7 +112,3 @@ def _found(sheet: Sheet, kind: Kind, stated: Mapping[str, str]) -> dict[str, str
 
 def _has_signs(sheet: Sheet, column: str) -> bool:
     return any(cell.startswith("-") for cell in sheet.columns[column])
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(names)

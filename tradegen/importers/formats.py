@@ -6,6 +6,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from tradegen.errors import GoldError, InputError
+from tradegen.importers.excel import read_excel_rows
 from tradegen.importers.export import ExportFormat, Head
 from tradegen.importers.header import DELIMITERS, SEARCHED, split_cells
 from tradegen.importers.sheet import EXCEL, PARQUET, UNREADABLE
@@ -105,7 +106,9 @@ def _head(path: Path) -> Head:
     if suffix in PARQUET:
         return Head(path, "", [])
     try:
-        return Head(path, "", _excel_rows(path)) if suffix in EXCEL else _text_head(path)
+        if suffix in EXCEL:
+            return Head(path, "", read_excel_rows(path, SEARCHED))
+        return _text_head(path)
     except (*UNREADABLE, ImportError):
         return Head(path, "", [])
 
@@ -114,11 +117,3 @@ def _text_head(path: Path) -> Head:
     text = read_beginning(path, _SEEN)
     lines = text.splitlines()[:SEARCHED]
     return Head(path, text, [split_cells(line, mark) for line in lines for mark in DELIMITERS])
-
-
-def _excel_rows(path: Path) -> list[list[str]]:
-    import pandas as pd
-
-    frame = pd.read_excel(path, dtype=str, keep_default_na=False, header=None, nrows=SEARCHED)
-    rows: list[list[str]] = frame.to_numpy().tolist()
-    return rows

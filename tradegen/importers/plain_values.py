@@ -12,12 +12,16 @@ from zoneinfo import ZoneInfo
 
 _SPACES = re.compile(r"[\s\u00a0\u202f]+")
 _UNIT = re.compile(r"\s*([A-Za-z][A-Za-z0-9]*)$")
+_THOUSANDS = re.compile(r"^[+-]?[1-9]\d{0,2}(,\d{2,3})*,\d{3}(?![\d,])")
 _OFFSET = re.compile(r"\(UTC(?:(-{1,2}|\+)(\d{1,2}))?\)")
 
 
 def plain_number(text: str) -> str:
-    """Return a number without currency sign, spaces and the commas between thousands."""
-    bare = _SPACES.sub("", text).replace("$", "").replace(",", "")
+    """Return a number without currency sign, spaces and the commas between thousands.
+
+    Other commas are none of these: 0,05 may be meant as 0.05, and stays as it is.
+    """
+    bare = _without_commas(_SPACES.sub("", text).replace("$", ""))
     return bare if _decimal(bare) is not None else text
 
 
@@ -59,7 +63,7 @@ def split_unit(text: str, pair: str) -> tuple[str, str]:
 
     The coins of a `pair` are looked for first: 10.51INCH of 1INCHUSDT is 10.5 of 1INCH.
     """
-    bare = _SPACES.sub("", text).replace(",", "")
+    bare = _without_commas(_SPACES.sub("", text))
     for start in range(1, len(bare)):
         unit = bare[start:]
         ours = pair.startswith(unit) or pair.endswith(unit)
@@ -92,6 +96,11 @@ def stated_zone(text: str) -> ZoneInfo | None:
     if int(hours) > (14 if sign == "+" else 12):
         return None
     return ZoneInfo(f"Etc/GMT{'-' if sign == '+' else '+'}{int(hours)}")  # signs as POSIX has them
+
+
+def _without_commas(text: str) -> str:
+    """Return text without the commas between the thousands of the number that it begins with."""
+    return _THOUSANDS.sub(lambda found: found[0].replace(",", ""), text)
 
 
 def _decimal(text: str) -> Decimal | None:

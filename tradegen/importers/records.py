@@ -10,7 +10,7 @@ from tradegen.importers.columns import OPTIONAL, Columns
 from tradegen.importers.fills import Fill, Trip
 from tradegen.importers.names import Kind
 from tradegen.importers.sheet import Sheet
-from tradegen.importers.values import amount, is_buy, is_positive, moment, positive, size
+from tradegen.importers.values import amount, is_buy, is_positive, moment, name, positive, size
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def _parsed(
         try:
             if not text and field not in OPTIONAL:
                 raise ValueError("a value")
-            values[field] = parsers.get(field, str)(text)
+            values[field] = parsers.get(field, name)(text)
         except ValueError as error:
             wrong[field] = str(error)
     return values, wrong

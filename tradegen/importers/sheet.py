@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from zipfile import BadZipFile
@@ -11,6 +11,7 @@ from tradegen.data.column_names import refuse_same_names
 from tradegen.data.parquet import read_table
 from tradegen.data.regular_file import why_no_file
 from tradegen.errors import GoldError, InputError, Problem
+from tradegen.importers.excel import read_excel_rows
 from tradegen.importers.header import find_delimiter, find_header
 from tradegen.importers.text import read_text
 
@@ -19,6 +20,9 @@ EXCEL = (".xlsx", ".xlsm")
 TEXT = (".csv", ".tsv", ".txt")
 _BEGINNING = 65_536
 _SHOWN = 40
+_LONGEST_LINE = 1_000_000
+_MOST_COLUMNS = 16_384
+"""As many as an Excel sheet has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,8 @@ def as_sheet(path: Path, rows: Sequence[Sequence[str]], header: int) -> Sheet:
     names = [name.strip() for name in rows[header]] if rows else []
     while names and not names[-1]:
         names.pop()
+    if len(names) > _MOST_COLUMNS:
+        raise GoldError(f"{path}: has {len(names):,} columns; expected {_MOST_COLUMNS:,} at most")
     refuse_same_names(path, names)
     filled = [
         (k, _without_empty_end(row, len(names)))
@@ -123,16 +129,22 @@ def _text_rows(path: Path, stated: Collection[str]) -> list[list[str]]:
             "if that is an error of the site, download it again"
         )
     delimiter = find_delimiter(text[:_BEGINNING].splitlines(), stated)
-    return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    return list(csv.reader(_lines(text), delimiter=delimiter, strict=True))
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Return lines, each with its end. Raises `ValueError` for one that is no row of a table."""
+    for number, line in enumerate(io.StringIO(text, newline=""), start=1):
+        if len(line) > _LONGEST_LINE:
+            raise ValueError(f"line {number:,} is longer than {_LONGEST_LINE:,} characters")
+        yield line
 
 
 def _typed_rows(path: Path, suffix: str) -> list[list[str]]:
+    if suffix in EXCEL:
+        return read_excel_rows(path)
     import pandas as pd
 
-    if suffix in EXCEL:  # the heading as a row, or pandas would rename those that are alike
-        frame = pd.read_excel(path, dtype=str, keep_default_na=False, header=None)
-        lines: list[list[str]] = frame.to_numpy().tolist()
-        return lines
     frame = read_table(path).to_pandas()
     frame = frame.map(lambda value: "" if pd.isna(value) else str(value))
     return [[str(name) for name in frame.columns], *frame.to_numpy().tolist()]

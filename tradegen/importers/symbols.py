@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from tradegen.errors import InputError
+from tradegen.errors import InputError, list_names
 
 _DOLLARS = ("USDT", "USDC", "BUSD", "USD")
 _SUFFIXES = ("PERP", "SWAP")
@@ -34,7 +34,9 @@ def pair_symbols(trades: Iterable[str], bars: Iterable[str], stated: Mapping[str
     names = sorted(set(bars))
     for symbol, name in stated.items():
         if name not in names:
-            raise InputError(f"--symbol {symbol}={name}: no bars of {name}; there are {names}")
+            raise InputError(
+                f"--symbol {symbol}={name}: no bars of {name}; there are {list_names(names)}"
+            )
     plain: dict[str, list[str]] = {}
     for name in names:
         plain.setdefault(_plain(name), []).append(name)

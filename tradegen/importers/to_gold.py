@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from tradegen.data.bars_files import BarsTable
-from tradegen.data.invariants import find_violations
+from tradegen.data.invariants import Violation, find_violations
 from tradegen.data.market import learn_market
 from tradegen.data.row import (
     CORE_FIELDS,
+    LOOKBACK,
     Bars,
     ExtraValue,
     FloatArray,
@@ -58,39 +59,66 @@ def to_gold(
     """
     left_out: list[LeftOut] = []
     kept: list[tuple[Trip, str, Bars]] = []
-    every: dict[str, Series] = {}
+    every: dict[str, Series | None] = {}
     for trip in sorted(trips, key=lambda one: (one.entry_time, one.symbol)):
         name = symbols.bars_of.get(trip.symbol)
         if name is None:
             left_out.append(LeftOut(trip, "no bars", f"the bars hold no {trip.symbol}"))
             continue
         if name not in every:
-            try:
-                every[name] = Series(bars[name])
-            except ValueError as error:
-                raise InputError(f"{name}: {error}") from error
-        chosen = _interval(every[name], name, interval, trip)
-        if chosen is None:
-            why = f"more than {MOST_BARS} of the widest bars from entry to exit"
-            left_out.append(LeftOut(trip, "held too long", why))
-            continue
+            every[name] = _series(name, bars[name])
         try:
-            kept.append((trip, chosen, _around(every[name], name, chosen, trip)))
-        except LookupError as error:
-            left_out.append(LeftOut(trip, "bars missing", f"expected {error.args[0]}"))
+            kept.append((trip, *_window(every[name], name, interval, trip)))
+        except _NoWindowError as error:
+            left_out.append(LeftOut(trip, *error.args))
     if not kept:
         return Imported(Rows.from_models([]), left_out)
     rows = _rows(kept)
+    broken = _broken(rows)
+    for row, one in sorted(broken.items()):
+        why = f"{one.field} is {one.value}; expected {one.expected}"
+        left_out.append(LeftOut(kept[row][0], "does not fit its bars", why))
+    return Imported(rows.select(np.setdiff1d(np.arange(len(rows)), sorted(broken))), left_out)
+
+
+class _NoWindowError(Exception):
+    """Raised for a trip whose bars are not there, with the reason and what is wrong."""
+
+
+def _series(name: str, several: Sequence[Bars]) -> Series | None:
+    """Return the bars of a symbol, None where there are too few to have an interval."""
+    enough = [bars for bars in several if len(bars) > 1]
+    if not enough:
+        return None
+    try:
+        return Series(enough)
+    except ValueError as error:
+        raise InputError(f"{name}: {error}") from error
+
+
+def _window(series: Series | None, name: str, interval: str | None, trip: Trip) -> tuple[str, Bars]:
+    """Return a trip's interval and the bars around it. Raises `_NoWindowError`."""
+    if series is None:
+        raise _NoWindowError("bars missing", f"expected {LOOKBACK} bars of {name} before the entry")
+    chosen = _interval(series, name, interval, trip)
+    if chosen is None:
+        why = f"more than {MOST_BARS} of the widest bars from entry to exit"
+        raise _NoWindowError("held too long", why)
+    try:
+        return chosen, _around(series, name, chosen, trip)
+    except LookupError as error:
+        raise _NoWindowError("bars missing", f"expected {error.args[0]}") from error
+
+
+def _broken(rows: Rows) -> dict[int, Violation]:
+    """Return what is wrong with rows, by their number: by themselves, or against their market."""
     broken = {one.row: one for one in reversed(find_violations(rows, None, averages_allowed=True))}
     sound = np.setdiff1d(np.arange(len(rows)), sorted(broken))
     if len(sound):
         part = rows.select(sound)
         found = find_violations(part, learn_market(part), averages_allowed=True)
         broken |= {int(sound[one.row]): one for one in reversed(found)}
-    for row, one in sorted(broken.items()):
-        why = f"{one.field} is {one.value}; expected {one.expected}"
-        left_out.append(LeftOut(kept[row][0], "does not fit its bars", why))
-    return Imported(rows.select(np.setdiff1d(np.arange(len(rows)), sorted(broken))), left_out)
+    return broken
 
 
 def _interval(series: Series, name: str, stated: str | None, trip: Trip) -> str | None:

@@ -1,10 +1,11 @@
 """Values: what the text of a cell means; ValueError says what was expected in its place."""
 
+import unicodedata
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from tradegen.data.local_time import in_zone
-from tradegen.data.row import A_TIME_IN_RANGE, FIRST_YEAR, LAST_YEAR, to_microseconds
+from tradegen.data.row import A_TIME_IN_RANGE, END_OF_TIMES, FIRST_YEAR, LAST_YEAR, to_microseconds
 
 _BUYS = ("buy", "b", "l", "bot", "bought", "long", "1", "buytoopen", "buytocover", "buytoclose")
 _SELLS = ("sell", "s", "sld", "sold", "short", "-1", "sellshort", "selltoopen", "selltoclose")
@@ -23,7 +24,10 @@ def moment(text: str, tz: ZoneInfo | None, form: str | None) -> int:
     """
     if form is None and text.isdecimal() and len(text) in _EPOCHS:
         unit = _EPOCHS[len(text)]
-        return int(text) // 1000 if unit is None else int(text) * unit
+        since = int(text) // 1000 if unit is None else int(text) * unit
+        if since >= END_OF_TIMES:
+            raise ValueError(A_TIME_IN_RANGE)
+        return since
     try:
         found = datetime.strptime(text, form) if form else datetime.fromisoformat(_iso(text))
     except ValueError as error:
@@ -47,6 +51,13 @@ def _iso(text: str) -> str:
     for word in (" UTC", " GMT"):
         if text.endswith(word):
             return text.removesuffix(word) + "Z"
+    return text
+
+
+def name(text: str) -> str:
+    """Return the name of a symbol, an account or an order."""
+    if any(unicodedata.category(letter) == "Cc" for letter in text):
+        raise ValueError("text without control characters")
     return text
 
 

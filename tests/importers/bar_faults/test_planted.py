@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tradegen.data.bars_files import Key, RawBars
 
 BARS = made_bars()
+NEW_YEAR_2024 = 1_704_067_200_000_000
 DAYS = made_bars(time=session_times("1d", "2019-01-01", "2022-01-01"), seed=1)
 
 
@@ -381,3 +382,15 @@ def test_faults_are_listed_with_the_most_severe_first() -> None:
     bars = changed(taken(bars, np.delete(np.arange(1_000), [200, 201])), 700, high=1.0)
     kinds = [one.kind for one in examined(taken(bars, [1, 0, *range(2, 998)])).faults]
     assert kinds == [Kind.SPLITS, Kind.IMPOSSIBLE, Kind.GAPS, Kind.ORDER]
+
+
+def test_an_hour_that_clocks_show_twice_is_never_taken_for_the_other_one() -> None:
+    bars = made_bars(1_000)
+    autumn = 304 * DAY_US  # from 31 October 2024 on
+    bars = replace(bars, time=bars.time - bars.time[0] + NEW_YEAR_2024 + autumn)
+    local = replace(bars, time=local_time(bars.time, "America/New_York"))
+    prices = prices_in(bars, 90)
+    (mended,) = examined(local, prices=prices, fix="zone,duplicates").bars["A"]
+    index = np.searchsorted(bars.time, mended.time)
+    assert taken(bars, index) == mended
+    assert len(bars) - len(mended) == 2

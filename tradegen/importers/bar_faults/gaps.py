@@ -32,7 +32,7 @@ def find_gaps(
             Fault(
                 *(symbol, interval, Kind.GAPS, first, last, len(run)),
                 evidence=f"{len(run):,} bars of {calendar.name} missing from {since}{maybe}",
-                done="nothing: get these bars, or trades there are left out",
+                done="nothing: get these bars; a trade that opens or closes there is left out",
                 size=len(run),
             )
         )

@@ -25,7 +25,7 @@ def find_outside(
                 *(symbol, interval, Kind.OUTSIDE, int(prices.time[k]), int(prices.time[k])),
                 count=1,
                 evidence=f"{prices.name[k]}: {price:g} is {away:.2%} {side} {edge:g}",
-                done="bars of the market that was traded on hold its prices",
+                done="nothing: take bars of the market that was traded on",
                 size=away,
             )
         )

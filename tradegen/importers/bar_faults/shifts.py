@@ -6,9 +6,9 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binom
+from scipy.special import bdtrc
 
-from tradegen.data.calendars import Calendar, SessionCalendar, from_local_time
+from tradegen.data.calendars import Calendar, SessionCalendar, from_local_time, local_time
 from tradegen.data.interval import DAY_US, HOUR_US
 from tradegen.data.row import BAR_FIELDS, Bars, IntArray
 from tradegen.importers.bar_faults.fault import Fault, Kind
@@ -58,9 +58,15 @@ class Shift:
         return time + self.by if self.zone is None else from_local_time(time, self.zone)
 
     def bars(self, bars: Bars) -> Bars:
-        """Return bars shifted; of two that come to open at one time the first stays."""
+        """Return bars shifted, without those of an hour that clocks show twice.
+
+        Nobody knows which of both hours such a bar is of. Of two that come to open at one time the
+        first stays.
+        """
         time = self.times(bars.time)
-        kept = np.concatenate([[True], np.diff(time) > 0])
+        kept = np.diff(time, prepend=time[:1] - 1) > 0
+        if self.zone is not None:
+            kept &= local_time(time + HOUR_US, self.zone) != bars.time
         return Bars(time[kept], *(getattr(bars, name)[kept] for name in BAR_FIELDS[1:]))
 
 
@@ -176,7 +182,7 @@ def _best(held: npt.NDArray[np.bool_]) -> int | None:
     if best == 0 or counts[best] < _BEST * n or 2 * (n - counts[best]) > n - counts[0]:
         return None
     chance = max(counts[0] / n, 0.5)
-    luck = float(binom.sf(counts[best] - 1, n, chance)) * (len(held) - 1)
+    luck = float(bdtrc(counts[best] - 1, n, chance)) * (len(held) - 1)
     return best if luck < _DOUBT else None
 
 

@@ -30,7 +30,7 @@ def read_elements(path: Path, name: str) -> tuple[str, Sequence[Mapping[str, str
     parser.StartDoctypeDeclHandler = refuse
     try:
         parser.Parse(path.read_bytes(), True)
-    except (expat.ExpatError, ValueError, OSError) as error:
+    except (expat.ExpatError, LookupError, ValueError, OSError) as error:
         raise GoldError(
             f"{path}: not readable as XML ({error}); if the file is cut off, download it again"
         ) from error
