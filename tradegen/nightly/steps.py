@@ -240,7 +240,7 @@ def write_page(tonight: Tonight) -> Counts:
     """Write the run's report, unless settings say not to; rows and verdict are safe without it."""
     if not tonight.settings.run.report:
         return {"written": False}
-    if unwritten := report_of_run(tonight.folder):
+    if unwritten := report_of_run(tonight.folder, tonight.settings):
         tonight.log.warning("no report", text=unwritten)
     return {"written": not unwritten}
 
