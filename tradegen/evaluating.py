@@ -103,6 +103,11 @@ def _of_run(name: str, settings: Settings) -> _Rows:
     gold = gold_of_run(run, manifest, settings.gold)
     with rows_of(run) as file:
         table = read_table(file)
+    if table.num_rows == 0:
+        raise InputError(
+            f"{run.path}: no row is accepted yet, so there is nothing to evaluate; go on with: "
+            f"python -m tradegen run --resume --name {run.name}"
+        )
     ranges = _ranges(manifest["buckets"])
     return _Rows(f"run {run.name}", Rows.from_arrow(table), gold, ranges, run.path, run)
 

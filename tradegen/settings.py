@@ -259,6 +259,9 @@ class RunSettings(_Section):
     report: bool = Field(
         True, description="write report.html when a run or an evaluation has ended"
     )
+    report_gold: bool = Field(
+        True, description="show single gold trades in report.html, beside the rows near them"
+    )
     in_flight: int = Field(256, ge=1, le=100_000, description="rows a worker has under way at once")
     max_attempts_per_row: int = Field(
         20, ge=1, le=1_000_000, description="attempts after which a row is given up"

@@ -12,6 +12,9 @@ from mkdocs.structure.pages import Page
 
 _NOTEBOOK = re.compile(r"\]\((?:\.\./notebooks/)?(\w+)\.ipynb\)")
 
+_WIDE = "---\nhide: [toc]\n---\n\n"
+"""Outputs have wide tables: a notebook's page takes the room of its table of contents."""
+
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS, RUN = ROOT / "notebooks", ROOT / "build" / "notebooks"
 
@@ -19,7 +22,7 @@ NOTEBOOKS, RUN = ROOT / "notebooks", ROOT / "build" / "notebooks"
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages."""
     for path in sorted(NOTEBOOKS.glob("*.ipynb")):
-        page = notebook_page(_with_outputs(path))
+        page = _WIDE + notebook_page(_with_outputs(path))
         files.append(File.generated(config, f"notebooks/{path.stem}.md", content=page))
     return files
 

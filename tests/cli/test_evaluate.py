@@ -124,3 +124,16 @@ def test_own_columns_that_the_rows_lack_are_not_compared(cli: Command, tmp_path:
     assert "setup" not in Rows.from_arrow(read_table(path)).extras
     assert "setup" in demo_gold().train.extras
     assert cli("evaluate", path, *DEMO, "--quick", "-q", "--workers", "1").code == 10
+
+
+def test_a_run_without_an_accepted_row_is_no_traceback(cli: Command, tmp_path: Path) -> None:
+    strict = tmp_path / "strict.toml"
+    strict.write_text(
+        'n = 2\n[judge]\nfalse_rejections = 0.99\n[run]\nmax_attempts = 1\nname = "none"\n',
+        encoding="utf-8",
+    )
+    assert cli("run", "--config", strict, "--folder", tmp_path).code == 3
+    said = cli("evaluate", tmp_path / "none", "--quick")
+    assert said.code == 2
+    assert "no row is accepted yet" in said.err
+    assert "Traceback" not in said.err

@@ -3,10 +3,13 @@
 import ast
 import re
 from pathlib import Path
+from signal import SIGTERM
 
 from tradegen.cli import app
 from tradegen.cli.exit_codes import INTERRUPTED, PIPE_CLOSED
 from tradegen.errors import TradegenError
+from tradegen.nightly.compare import WORSE
+from tradegen.nightly.health import UNHEALTHY
 from tradegen.verdict.decide import EXIT_CODES
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +42,7 @@ def test_every_exit_code_has_a_section_and_every_section_a_code() -> None:
     told = {int(code) for code in re.findall(r"\b(\d+) [a-z]", str(app.app.info.epilog))}
     told |= {int(code) for code in re.findall(r"(\d+),", "10, 11,")}
     known = codes(TradegenError) | set(EXIT_CODES.values()) | {0, INTERRUPTED, PIPE_CLOSED}
+    known |= {WORSE, UNHEALTHY, 128 + SIGTERM}
     assert sections == known
     assert told <= sections
 

@@ -43,7 +43,7 @@ def evaluated_run(
     """
     run = RunFolder(finished_run.copied_to(tmp_path_factory.mktemp("evaluated")))
     half = run_gold.train.select(np.arange(len(run_gold.train)) % 2 == 0)
-    found = evaluate(Question(run_gold, half, None, Costs(), Effort(2, 100, 100), 0))
+    found = evaluate(Question(run_gold, half, None, Costs(), Effort(2, 400, 100), 0))
     says = {
         "gold_fingerprint": run_gold.fingerprint,
         "quick": True,

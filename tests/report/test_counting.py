@@ -3,6 +3,7 @@
 from collections import Counter
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,3 +76,9 @@ def test_overlap_is_what_two_distributions_have_in_common() -> None:
     assert half.overlap_pct == 50
     same = numbered(np.array([0, 1]), np.array([0, 1, 0, 1]), ("a", "b", "c"))
     assert same.overlap_pct == 100
+
+
+def test_rare_words_that_differ_are_not_in_common_though_they_share_a_bin() -> None:
+    ours = np.array([f"a{k}" for k in range(90)] + ["both"] * 10)
+    theirs = np.array([f"b{k}" for k in range(90)] + ["both"] * 10)
+    assert words(ours, theirs).overlap_pct == pytest.approx(10)

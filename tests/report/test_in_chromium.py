@@ -139,6 +139,12 @@ def test_without_scripts_the_numbers_are_still_there(browser: "Browser", report:
     assert "need JavaScript" in page.locator("noscript").inner_text()
     page.locator("summary").first.click()
     assert page.locator("details table").first.is_visible()
+    assert page.locator(".plot:visible").count() == 0  # no empty boxes
+    said = page.locator("noscript .missing").bounding_box()
+    verdict = page.locator(".band").bounding_box()
+    assert said is not None
+    assert verdict is not None
+    assert said["y"] < verdict["y"]
     context.close()
 
 

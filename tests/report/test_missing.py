@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.report.made import HOSTILE, Report, copied, shown, with_manifest
@@ -37,7 +39,9 @@ def test_gold_that_has_gone_is_named_and_all_else_is_shown(
     run.write_manifest(manifest)
     report = Report(write_report(run, GoldSettings()))
     assert "Gold cannot be shown: gone.parquet" in report.text
-    assert "python -m tradegen report first --gold FILE" in report.text
+    assert report.text.count("python -m tradegen report first --gold FILE") == 1
+    assert "no more synthetic trades than gold has" not in report.text
+    assert "real trades: give it to nobody" not in report.text
     assert set(report.figures) == {"buckets", "equity", "attempts"}
 
 
@@ -57,8 +61,9 @@ def test_a_run_that_stopped_early_is_said_to_be_unfinished(
     run = copied(stopped_run.path, tmp_path)
     report = Report(write_report(run, GoldSettings()))
     accepted = run.read_manifest()["accepted"]
-    assert f"This run is not finished (exhausted): {accepted} of 12 rows" in report.text
-    assert "--resume --name stopped" in report.text
+    said = f"This run is not finished (its attempts are used up): {accepted} of 12 rows"
+    assert said in report.text
+    assert "--resume --name stopped and a higher limit" in report.text
 
 
 def test_a_killed_run_shows_what_its_ledger_holds(
@@ -82,7 +87,9 @@ def test_without_any_accepted_row_there_are_sentences(material: Material, tmp_pa
     empty = [{**bucket, "accepted": 0} for bucket in material.manifest["buckets"]]
     bare = with_manifest(material, status="killed", accepted=0, attempts=none, buckets=empty)
     report = shown(replace(bare, survey=None, pairs=(), evaluation=None), tmp_path)
-    assert report.text.count("No row is accepted yet") == 4
+    assert report.text.count("No row is accepted yet") == 7
+    assert "There is no row to measure yet" in report.text
+    assert "tradegen evaluate" not in report.text
     assert "No attempt has ended yet" in report.text
     assert set(report.figures) == {"buckets"}
 
@@ -189,7 +196,7 @@ def test_one_symbol_one_bucket_and_no_holdout_are_shown_as_they_are(
     )
     report = shown(found, tmp_path)
     assert report.figures["symbol"]["layout"]["yaxis"]["ticktext"] == ["ONE"]
-    assert "Asked 40, got 39 in the one bucket there is" in report.text
+    assert "Asked 40, got 39 in the one bucket asked for" in report.text
     assert "later real trades" not in report.text
     assert {trace["name"] for trace in report.figures["equity"]["data"]} == {
         "gold train",
@@ -218,3 +225,83 @@ def test_text_of_others_is_text_and_never_markup(hostile_report: Report) -> None
     ticks = hostile_report.figures["symbol"]["layout"]["yaxis"]["ticktext"]
     assert len(ticks) == len(HOSTILE)
     assert not any("<" in tick for tick in ticks)
+
+
+def test_single_gold_trades_are_left_out_where_that_is_asked_for(
+    evaluated_run: RunFolder, run_gold: Gold, report: Report, tmp_path: Path
+) -> None:
+    private = Report(
+        write_report(
+            evaluated_run,
+            GoldSettings(),
+            gold=run_gold,
+            target=tmp_path / "private.html",
+            shows_gold=False,
+        )
+    )
+    assert "Left out as asked" in private.text
+    assert "give it to nobody" in report.text
+    assert "No single real trade is shown" in private.text
+    pairs = {name for name in report.figures if name.startswith("pair-")}
+    assert pairs == set(report.figures) - set(private.figures)
+    shown = [id_ for id_ in run_gold.train.trade_id.tolist() if id_ in report.html]
+    assert shown
+    assert [id_ for id_ in run_gold.train.trade_id.tolist() if id_ in private.html] == []
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_number_that_is_none_in_an_evaluation_is_named(
+    evaluated_run: RunFolder, tmp_path: Path, value: float
+) -> None:
+    run = copied(evaluated_run.path, tmp_path)
+    path = run.path / "evaluation.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    record["facts"][0]["gold"] = value
+    path.write_text(json.dumps(record), encoding="utf-8")
+    with pytest.raises(StorageError, match=r"facts\.0\.gold.*evaluate again"):
+        write_report(run, GoldSettings())
+
+
+def test_a_number_that_is_none_in_a_table_is_left_out(
+    evaluated_run: RunFolder, tmp_path: Path
+) -> None:
+    run = copied(evaluated_run.path, tmp_path)
+    for file, column in (("equity", "return"), ("learning_curves", "skill")):
+        path = run.path / "evaluation" / f"{file}.parquet"
+        table = pq.read_table(path)
+        values = table[column].to_pylist()
+        values[0] = float("nan")
+        place = table.schema.get_field_index(column)
+        pq.write_table(table.set_column(place, column, pa.array(values)), path)
+    assert "equity" in Report(write_report(run, GoldSettings())).figures
+
+
+def test_where_gold_is_too_small_for_a_mark_none_is_claimed(
+    material: Material, tmp_path: Path
+) -> None:
+    assert material.real is not None
+    space = replace(material.real.space, among=np.zeros(0))
+    alone = shown(replace(material, real=replace(material.real, space=space)), tmp_path)
+    assert "what a copy would be cannot be said" in alone.text
+    assert "lie as near as copies would" not in alone.text
+    few = replace(material.real.space, among=material.real.space.among[:6])
+    some = shown(replace(material, real=replace(material.real, space=few)), tmp_path)
+    assert "Of 6 gold trades the mark is little more than their closest pair" in some.text
+
+
+def test_a_bucket_that_nothing_was_asked_of_is_not_called_filled(
+    material: Material, tmp_path: Path
+) -> None:
+    first, *others = material.manifest["buckets"]
+    none = {**first, "asked": 0, "accepted": 0, "weight": 0.1}
+    report = shown(with_manifest(material, buckets=[none, *others]), tmp_path)
+    wanted = sum(bucket["asked"] > 0 for bucket in others)
+    assert f"{wanted} of {wanted} buckets are filled exactly" in report.text
+
+
+def test_every_command_for_a_run_of_an_odd_name_can_be_pasted(
+    material: Material, tmp_path: Path
+) -> None:
+    report = shown(replace(material, name="my run", evaluation=None), tmp_path)
+    assert report.text.count("tradegen evaluate 'my run'") == 4
+    assert "tradegen evaluate my run" not in report.text

@@ -367,6 +367,9 @@ def report(
     gold: GoldOption = None,
     bars: BarsOption = None,
     out: Annotated[Path | None, typer.Option(help="File to write [the run's report.html]")] = None,
+    without_gold: Annotated[
+        bool, typer.Option("--without-gold", help="Show no single gold trade")
+    ] = False,
     folder: FolderOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -375,7 +378,10 @@ def report(
     from tradegen.settings import load_settings
 
     flags = overrides(
-        {"gold": {"files": gold or None, "bars": bars or None}, "run": {"folder": folder}}
+        {
+            "gold": {"files": gold or None, "bars": bars or None},
+            "run": {"folder": folder, "report_gold": False if without_gold else None},
+        }
     )
     report_command(run, load_settings(flags, config), out)
 

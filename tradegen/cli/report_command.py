@@ -18,5 +18,5 @@ def report_command(name: str | None, settings: Settings, out: Path | None) -> No
     if target.resolve() != run.report.resolve():
         check_out_file(target)
     make_folder_of(target)
-    made = write_report(run, settings.gold, target=target)
+    made = write_report(run, settings.gold, target=target, shows_gold=settings.run.report_gold)
     make_console().print(f"wrote {made} ({made.stat().st_size / 1e6:.1f} MB); open it in a browser")

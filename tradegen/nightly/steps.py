@@ -244,7 +244,7 @@ def write_page(tonight: Tonight) -> Counts:
     if not tonight.settings.run.report:
         return {"written": False}
     try:
-        unwritten = report_of_run(tonight.folder)
+        unwritten = report_of_run(tonight.folder, tonight.settings)
     except Exception:
         tonight.log.exception("no report")
         return {"written": False}

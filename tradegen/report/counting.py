@@ -39,6 +39,18 @@ class Counted:
 
 
 @dataclass(frozen=True)
+class Words(Counted):
+    """Counts of words, of which the rare ones share a bin; `in_common_pct` tells all apart."""
+
+    in_common_pct: float
+
+    @property
+    def overlap_pct(self) -> float:
+        """How much the two distributions have in common, word by word."""
+        return self.in_common_pct
+
+
+@dataclass(frozen=True)
 class Histogram(Counted):
     """Counts between edges, of which there is one more than bins; the outer bins hold the rest."""
 
@@ -94,15 +106,18 @@ def numbered(gold: IntArray, synthetic: IntArray, labels: tuple[str, ...]) -> Co
     return Counted(labels, tuple(ours), tuple(theirs))
 
 
-def words(gold: TextArray, synthetic: TextArray, most: int = 12) -> Counted:
+def words(gold: TextArray, synthetic: TextArray, most: int = 12) -> Words:
     """Return counts of words, the commonest of gold first; more than `most` are one bin."""
     ours, theirs = Counter(gold.tolist()), Counter(synthetic.tolist())
     known = sorted({*ours, *theirs}, key=lambda word: (-ours[word], -theirs[word], word))
     shown = known if len(known) <= most else known[: most - 1]
+    every = Counted(
+        tuple(known), tuple(ours[word] for word in known), tuple(theirs[word] for word in known)
+    )
     labels = [word or MISSING for word in shown]
     counts = [[counter[word] for word in shown] for counter in (ours, theirs)]
     if len(shown) < len(known):
         labels.append(OTHERS)
         for values, counter in zip(counts, (ours, theirs), strict=True):
             values.append(counter.total() - sum(values))
-    return Counted(tuple(labels), tuple(counts[0]), tuple(counts[1]))
+    return Words(tuple(labels), tuple(counts[0]), tuple(counts[1]), every.overlap_pct)

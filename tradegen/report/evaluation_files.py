@@ -1,41 +1,43 @@
 """An evaluation as it lies in a folder: its verdict and the tables that are drawn."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, FiniteFloat, ValidationError
 
 from tradegen.data.parquet import read_table
 from tradegen.errors import StorageError
 
 Record = dict[str, Any]
+_Text = Annotated[str, Field(min_length=1)]
 
 
 class CheckRecord(BaseModel):
     """A check, as `evaluation.json` has it."""
 
-    check: str
+    check: _Text
     outcome: Literal["passed", "failed", "open"]
     fault: Literal["overfit", "underfit"]
-    value: float | None
-    low: float | None
-    high: float | None
-    limit: float | None
+    value: FiniteFloat | None
+    low: FiniteFloat | None
+    high: FiniteFloat | None
+    limit: FiniteFloat | None
     worse: Literal["higher", "lower"]
-    half_of_gold: float | None
-    gold_holdout: float | None
-    says: str
+    half_of_gold: FiniteFloat | None
+    gold_holdout: FiniteFloat | None
+    says: _Text
 
 
 class FactRecord(BaseModel):
     """A stylised fact of gold and of the rows, with standard errors."""
 
     fact: str
-    gold: float | None
-    gold_error: float | None
-    synthetic: float | None
-    synthetic_error: float | None
+    gold: FiniteFloat | None
+    gold_error: FiniteFloat | None
+    synthetic: FiniteFloat | None
+    synthetic_error: FiniteFloat | None
 
 
 class _Of(BaseModel):
@@ -96,4 +98,9 @@ def _table(path: Path) -> list[Record]:
         records: list[Record] = read_table(path).to_pylist()
     except (OSError, ValueError) as error:
         raise StorageError(f"{path}: cannot be read ({error}); evaluate again") from error
-    return records
+    return [{name: _known(value) for name, value in record.items()} for record in records]
+
+
+def _known(value: object) -> object:
+    """Return a value of a table, or None for a number that is none: it cannot be drawn."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value

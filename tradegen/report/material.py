@@ -37,7 +37,8 @@ class Material:
     """All that a report shows.
 
     `real` is None where gold cannot be had, and `why_no_gold` says why; `survey` is None where no
-    row is accepted; `evaluation` is None where there is none.
+    row is accepted; `evaluation` is None where there is none. Where gold is not to be shown, no
+    part of the page is of a single gold trade: there are no pairs.
     """
 
     name: str
@@ -47,10 +48,16 @@ class Material:
     survey: Survey | None
     pairs: tuple[Seen, ...]
     evaluation: EvaluationFiles | None
+    shows_gold: bool = True
 
 
 def gather(
-    run: RunFolder, gold: Gold | None, why_no_gold: str, evaluation_folder: Path
+    run: RunFolder,
+    gold: Gold | None,
+    why_no_gold: str,
+    evaluation_folder: Path,
+    *,
+    shows_gold: bool = True,
 ) -> Material:
     """Read a run's folder. Raises `StorageError` if something in it is damaged."""
     manifest = run.read_manifest()
@@ -65,10 +72,10 @@ def gather(
         with ExitStack() as stack:
             file = stack.enter_context(rows_of(run))
             survey = survey_rows(file, known, space, n_sample)
-            if survey is not None and real is not None:
+            if survey is not None and real is not None and shows_gold:
                 pairs = _pairs(file, survey, real, known)
     evaluation = read_evaluation(evaluation_folder)
-    return Material(run.name, manifest, real, why_no_gold, survey, pairs, evaluation)
+    return Material(run.name, manifest, real, why_no_gold, survey, pairs, evaluation, shows_gold)
 
 
 def _real_trades(gold: Gold) -> RealTrades:

@@ -21,12 +21,16 @@ _FOLDER = files("tradegen.report") / "template"
 
 @dataclass(frozen=True)
 class Page:
-    """What a page shows. `band` is None where there is no evaluation; `warnings` stand on top."""
+    """What a page shows. `band` is None where there is no evaluation; `warnings` stand on top.
+
+    `evaluate` is the command that would bring a verdict, empty where there is no row to judge.
+    """
 
     name: str
     summary: str
     band: Band | None
     evaluate: str
+    warns_of_gold: str
     warnings: Sequence[str]
     sections: Sequence[Section]
     made_with: Sequence[tuple[str, str]]

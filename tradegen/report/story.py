@@ -1,5 +1,6 @@
 """The story of a run: sections in the order in which a sceptic asks."""
 
+import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
     from tradegen.report.figures.equity import Book
 
 NO_ROWS = "No row is accepted yet, so there is nothing to show here."
+NO_GOLD = "This needs the gold, which cannot be shown: the top of the page says why."
+LEFT_OUT = (
+    "Left out as asked: these charts would show single gold trades. How near the rows come to gold "
+    "is measured below."
+)
 
 
 def sections(found: Material) -> list[Section]:
@@ -68,7 +74,9 @@ def _sections(found: Material) -> Iterator[Section]:
 
 
 def _pairs(found: Material) -> list[Part]:
-    return _needing_both(found) or list(pairs_shown(found.pairs))
+    if missing := _needing_both(found):
+        return missing
+    return list(pairs_shown(found.pairs)) if found.shows_gold else [Missing(LEFT_OUT)]
 
 
 def _distances(found: Material) -> list[Part]:
@@ -126,13 +134,15 @@ def _needing_both(found: Material) -> list[Part]:
     """Return the sentence for want of rows or of gold, or nothing."""
     if found.survey is None:
         return [Missing(NO_ROWS)]
-    return [Missing(found.why_no_gold)] if found.real is None else []
+    return [Missing(NO_GOLD)] if found.real is None else []
 
 
 def _needing_evaluation(found: Material, what: str) -> Missing:
+    if found.survey is None:
+        return Missing(NO_ROWS)
     return Missing(f"{what} come with an evaluation: {evaluate_command(found.name)}")
 
 
 def evaluate_command(name: str) -> str:
     """Return the command that evaluates a run."""
-    return f"python -m tradegen evaluate {name}"
+    return f"python -m tradegen evaluate {shlex.quote(name)}"

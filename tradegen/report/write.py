@@ -3,14 +3,12 @@
 import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tradegen.data.atomic import write_text
 from tradegen.data.gold import Gold
 from tradegen.data.run_folder import RunFolder
 from tradegen.errors import InputError, TradegenError
-from tradegen.evaluating import Answer
-from tradegen.pipeline.job import Finished
 from tradegen.report.evaluation_files import EvaluationFiles
 from tradegen.report.material import Material, gather
 from tradegen.report.page import Page, as_html
@@ -20,6 +18,10 @@ from tradegen.report.story import evaluate_command, sections
 from tradegen.run_gold import gold_of_run
 from tradegen.settings import GoldSettings, Settings
 
+if TYPE_CHECKING:  # these two learn and search: a report needs neither
+    from tradegen.evaluating import Answer
+    from tradegen.pipeline.job import Finished
+
 
 def write_report(
     run: RunFolder,
@@ -28,12 +30,14 @@ def write_report(
     gold: Gold | None = None,
     evaluation: Path | None = None,
     target: Path | None = None,
+    shows_gold: bool = True,
 ) -> Path:
     """Write the report of a run and return where it is; equal runs give equal bytes.
 
     `gold` is given where it has been read already; else it is looked for where the run found it,
     or where it is `stated` to lie now. If it has gone or changed the report says so, and shows what
-    needs no gold. `evaluation` is the folder of the evaluation, by default the run's.
+    needs no gold. `evaluation` is the folder of the evaluation, by default the run's. Unless
+    `shows_gold`, no single gold trade is shown.
 
     Raises `InputError` for stated gold that is not the run's, and `StorageError` if something in
     the folder is damaged or the report cannot be written.
@@ -46,13 +50,13 @@ def write_report(
             if stated.model_fields_set:
                 raise
             why_no_gold = _why_no_gold(run, error)
-    found = gather(run, gold, why_no_gold, evaluation or run.path)
+    found = gather(run, gold, why_no_gold, evaluation or run.path, shows_gold=shows_gold)
     target = target or run.report
     write_text(target, as_html(page_of(found)))
     return target
 
 
-def report_of_finished(finished: Finished, settings: Settings) -> str:
+def report_of_finished(finished: "Finished", settings: Settings) -> str:
     """Write the report of a run that has just ended, unless settings say not to.
 
     The rows are safe by then: if the report cannot be written, the reason is returned, not raised.
@@ -60,10 +64,17 @@ def report_of_finished(finished: Finished, settings: Settings) -> str:
     ended_now = not finished.before and finished.status != "interrupted"
     if not settings.run.report or not ended_now:
         return ""
-    return _reason(lambda: write_report(finished.folder, _NOT_STATED, gold=finished.gold))
+    return _reason(
+        lambda: write_report(
+            finished.folder,
+            _NOT_STATED,
+            gold=finished.gold,
+            shows_gold=settings.run.report_gold,
+        )
+    )
 
 
-def report_of_answer(answer: Answer, settings: Settings) -> str:
+def report_of_answer(answer: "Answer", settings: Settings) -> str:
     """Write the report of a run that was just evaluated, beside the evaluation.
 
     See `report_of_finished`. Rows of a file are no run, and have no report.
@@ -78,13 +89,16 @@ def report_of_answer(answer: Answer, settings: Settings) -> str:
             gold=answer.gold,
             evaluation=answer.folder,
             target=answer.folder / run.report.name,
+            shows_gold=settings.run.report_gold,
         )
     )
 
 
-def report_of_run(run: RunFolder) -> str:
-    """Write the report of a run from its folder alone. See `report_of_finished`."""
-    return _reason(lambda: write_report(run, _NOT_STATED))
+def report_of_run(run: RunFolder, settings: Settings) -> str:
+    """Write the report of a run from its folder alone, unless settings say not to."""
+    if not settings.run.report:
+        return ""
+    return _reason(lambda: write_report(run, _NOT_STATED, shows_gold=settings.run.report_gold))
 
 
 _NOT_STATED = GoldSettings()
@@ -104,7 +118,8 @@ def page_of(found: Material) -> Page:
         name=found.name,
         summary=_summary(found.manifest),
         band=None if found.evaluation is None else band(found.evaluation.says),
-        evaluate=evaluate_command(shlex.quote(found.name)),
+        evaluate=evaluate_command(found.name) if found.survey is not None else "",
+        warns_of_gold=_warns_of_gold(found),
         warnings=_warnings(found),
         sections=sections(found),
         made_with=_made_with(found),
@@ -114,7 +129,7 @@ def page_of(found: Material) -> Page:
 
 
 def _why_no_gold(run: RunFolder, error: InputError) -> str:
-    first = str(error).splitlines()[0]
+    first = str(error).splitlines()[0].rstrip(":.")
     return (
         f"Gold cannot be shown: {first}. Say where it lies: python -m tradegen report "
         f"{shlex.quote(run.name)} --gold FILE"
@@ -133,10 +148,11 @@ def _warnings(found: Material) -> list[str]:
     """Return what a reader must know before any figure."""
     manifest, warnings = found.manifest, []
     if manifest["status"] != "done":
+        more = " and a higher limit" if manifest["status"] in ("exhausted", "spent") else ""
         warnings.append(
-            f"This run is not finished ({manifest['status']}): {manifest['accepted']:,} of "
-            f"{manifest['asked']:,} rows are accepted. Go on with: python -m tradegen run "
-            f"--resume --name {shlex.quote(found.name)}"
+            f"This run is not finished ({_ENDED.get(manifest['status'], manifest['status'])}): "
+            f"{manifest['accepted']:,} of {manifest['asked']:,} rows are accepted. Go on with: "
+            f"python -m tradegen run --resume --name {shlex.quote(found.name)}{more}"
         )
     if found.why_no_gold:
         warnings.append(found.why_no_gold)
@@ -148,6 +164,24 @@ def _warnings(found: Material) -> list[str]:
             "of rows, evenly spread over the file. Counts of buckets and attempts are of all."
         )
     return warnings
+
+
+_ENDED = {
+    "exhausted": "its attempts are used up",
+    "spent": "its calls or its money are used up",
+}
+
+
+def _warns_of_gold(found: Material) -> str:
+    """Return what the page shows of gold, for whoever wants to give it away."""
+    if found.pairs:
+        return "This page shows some of the real trades: give it to nobody who may not see them."
+    if found.real is None:
+        return ""
+    return (
+        "No single real trade is shown here, but counts of all of them, such as their symbols, and "
+        "their equity curve are."
+    )
 
 
 def _stale(evaluation: EvaluationFiles, found: Material) -> list[str]:

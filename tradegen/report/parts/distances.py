@@ -12,6 +12,7 @@ _NAMES = {
     "gold": "gold to other gold",
     "holdout": "later gold (holdout)",
 }
+_ENOUGH = 100
 _QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -23,14 +24,17 @@ def distances_shown(space: GoldSpace, distance: FloatArray) -> Shown:
     said = [f"{near['synthetic']:.1f} % of the rows"]
     if "holdout" in near:
         said.append(f"{near['holdout']:.1f} % of later real trades")
+    told = f"Nearest gold row: {' and '.join(said)} lie as near as copies would"
+    if not np.isfinite(space.near):
+        told = "Nearest gold row: what a copy would be cannot be said"
     edges, shares = distance_shares(found)
     how = (
         "The bars should lie no further left than the lines, which say how near real trades come "
         "to each other; a heap of bars left of the mark would be copies."
     )
     return Shown(
-        f"Nearest gold row: {' and '.join(said)} lie as near as copies would",
-        how if np.isfinite(space.near) else f"{how} There are too few gold trades to set the mark.",
+        told,
+        f"{how}{_caution(len(space.among))}",
         Chart(
             "distances",
             distances_figure(found, _NAMES, space.near),
@@ -45,13 +49,22 @@ def distances_shown(space: GoldSpace, distance: FloatArray) -> Shown:
                     _NAMES[name],
                     f"{len(values):,}",
                     *(f"{value:.2f}" for value in np.quantile(values, _QUANTILES).tolist()),
-                    f"{near[name]:.1f}",
+                    f"{near[name]:.1f}" if np.isfinite(space.near) else "not known",
                 )
                 for name, values in found.items()
             ],
         ),
         wide=True,
     )
+
+
+def _caution(n_gold: int) -> str:
+    """Return what to know of the mark where gold is small: it is where 1 % of gold lies."""
+    if n_gold == 0:
+        return " There are too few gold trades to set the mark."
+    if n_gold < _ENOUGH:
+        return f" Of {n_gold} gold trades the mark is little more than their closest pair."
+    return ""
 
 
 def _quantile_name(q: float) -> str:

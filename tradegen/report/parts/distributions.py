@@ -35,7 +35,8 @@ def _distributions(gold: Traits, made: Traits, mix: str) -> Iterator[Shown]:
         f"Results: median {_middle(gold.result_pct):+.2f} % in gold, "
         f"{_middle(made.result_pct):+.2f} % in the rows",
         "Bars above the line far from 0 would be gains or losses that gold never had. Before "
-        f"costs; the outermost bars hold all beyond them.{mix}",
+        f"costs; the outermost bars hold all beyond them. Means, with standard errors: "
+        f"{_mean(gold.result_pct)} in gold, {_mean(made.result_pct)} in the rows.{mix}",
         Chart("result", histogram_figure(result, "return of a trade, %"), _alt("Results", result)),
         result,
     )
@@ -150,6 +151,11 @@ def _alt(what: str, counted: Counted) -> str:
         f"{what}, gold against synthetic rows, {len(counted.labels)} bins. Most often: {most[0]} "
         f"in gold, {most[1]} in the rows. {counted.overlap_pct:.0f} % in common."
     )
+
+
+def _mean(values: FloatArray) -> str:
+    error = f" ± {values.std(ddof=1) / np.sqrt(len(values)):.2f}" if len(values) > 1 else ""
+    return f"{values.mean():+.2f}{error} %"
 
 
 def _middle(values: FloatArray | IntArray) -> float:

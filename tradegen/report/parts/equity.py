@@ -14,6 +14,14 @@ from tradegen.data.rows import Rows
 from tradegen.report.figures.equity import Book, equity_figure, growth
 from tradegen.report.parts.part import Chart, Missing, Shown, Table
 
+_BESIDE_GOLD = (
+    "Equal stakes after costs, no more synthetic trades than gold has. The curves need not lie on "
+    "each other: every row is a market of its own, so their book swings less. A synthetic curve "
+    "that climbs far above gold's would promise gains that are not there, one that falls far below "
+    "it losses."
+)
+_ALONE = "Equal stakes after costs; there is no gold to hold it against."
+
 
 def books_of_evaluation(records: Sequence[Mapping[str, Any]]) -> dict[str, Book]:
     """Return the books of an evaluation's table `equity`."""
@@ -44,10 +52,7 @@ def equity_shown(books: Mapping[str, Book]) -> Shown | Missing:
     said = ", ".join(f"{end:.2f} in {name}" for name, end in ends.items())
     return Shown(
         f"Equity: 1 became {said}",
-        "Equal stakes after costs, no more synthetic trades than gold has. The curves need not lie "
-        "on each other: every row is a market of its own, so their book swings less. A synthetic "
-        "curve that climbs far above gold's would promise gains that are not there, one that falls "
-        "far below it losses.",
+        _BESIDE_GOLD if len(drawn) > 1 else _ALONE,
         Chart(
             "equity",
             equity_figure(drawn),

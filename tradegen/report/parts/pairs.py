@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from tradegen.data.row import from_microseconds
 from tradegen.data.rows import Rows
 from tradegen.report.figures.candles import candle_figure, price_range_pct
@@ -58,7 +60,7 @@ def _facts(rows: Rows, traits: Traits) -> dict[str, str]:
         "entry": f"{rows.entry_price[0]:,.6g} on {_day(rows.entry_time[0])}",
         "exit": f"{rows.exit_price[0]:,.6g} on {_day(rows.exit_time[0])}",
         "result": f"{traits.result_pct[0]:+.2f} % in {_bars(int(traits.bars_held[0]))}",
-        "volatility": f"{100 * traits.volatility[0]:.0f} % a year before entry",
+        "volatility": _volatility(float(traits.volatility[0])),
     }
 
 
@@ -68,6 +70,10 @@ def _alt(name: str, rows: Rows, traits: Traits) -> str:
         f"{rows.side[0]}: {len(rows.bars)} bars, entry after 64, result "
         f"{traits.result_pct[0]:+.2f} % after {_bars(int(traits.bars_held[0]))}."
     )
+
+
+def _volatility(fraction: float) -> str:
+    return f"{100 * fraction:.0f} % a year before entry" if np.isfinite(fraction) else "not known"
 
 
 def _bars(count: int) -> str:

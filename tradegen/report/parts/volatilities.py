@@ -19,13 +19,14 @@ def volatilities(buckets: Sequence[Mapping[str, Any]]) -> Shown | Missing:
     if not every:
         return Missing("The run has no buckets of volatility: nothing has been asked for yet.")
     asked, got = sum(one.asked for one in every), sum(one.got for one in every)
-    full = sum(one.got == one.asked for one in every)
+    wanted = [one for one in every if one.asked]
+    full = sum(one.got == one.asked for one in wanted)
     few = _few(every)
     rows = [(one.label, f"{one.asked:,}", f"{one.got:,}", f"{one.gold:,}") for one in few]
-    what = "1 bucket is" if len(every) == 1 else f"{full} of {len(every)} buckets are"
+    what = "1 bucket is" if len(wanted) == 1 else f"{full} of {len(wanted)} buckets are"
     title = f"Asked {asked:,}, got {got:,}: {what} filled exactly"
-    if len(every) == 1 and not full:
-        title = f"Asked {asked:,}, got {got:,} in the one bucket there is"
+    if len(wanted) == 1 and not full:
+        title = f"Asked {asked:,}, got {got:,} in the one bucket asked for"
     return Shown(
         title,
         "Each bar should end at its mark. One that ends before it is a bucket that could not be "
@@ -33,7 +34,8 @@ def volatilities(buckets: Sequence[Mapping[str, Any]]) -> Shown | Missing:
         Chart(
             "buckets",
             buckets_figure(few),
-            f"Rows asked for and got in {len(few)} buckets of volatility; {full} are full.",
+            f"Rows asked for and got in {len(few)} buckets of volatility; {full} of the "
+            f"{len(wanted)} asked for are full.",
         ),
         Table(("volatility", "asked", "got", "gold rows it holds"), rows),
         wide=True,
