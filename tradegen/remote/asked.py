@@ -18,7 +18,7 @@ TRADE, VERDICT = "trade", "verdict"
 """The columns that the job fills."""
 
 _MARK = "\0"
-_ID = re.compile(r"row-(\d+)-(\d+)")
+_ID = re.compile(r"row-([0-9]{1,15})-([0-9]{1,15})")
 _SEEDS = ("system", "question", "judge_system", "judge_before", "judge_after")
 
 
