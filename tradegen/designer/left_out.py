@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tradegen.errors import InputError
+from tradegen.errors import InputError, one_line
 
 _UNSAID: Mapping[str, object] = {
     "drop": False,
@@ -97,11 +97,6 @@ class Rest:
             if is_said(name, value):
                 why = reasons.get(name, otherwise)
                 yield LeftOut(self.where(name), shown(name, value), why)
-
-
-def one_line(text: str) -> str:
-    """Return text on one line, without what steers a terminal."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def without_secrets(text: str) -> str:
