@@ -197,6 +197,15 @@ def test_its_own_command_finds_an_export_valid(made: Made, tmp_path: Path) -> No
     assert list((tmp_path / "user").iterdir()) == []
 
 
+def test_its_own_command_can_create_with_the_versions_that_the_extra_brings(
+    tmp_path: Path,
+) -> None:
+    command = Path(sys.executable).with_name("data-designer")
+    done = started(tmp_path, str(command), "create", "--help", DATA_DESIGNER_HOME=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert "--run-config" in done.stdout
+
+
 def test_a_config_that_it_refuses_is_told_with_its_reason(made: Made) -> None:
     from tradegen.designer.checking import check_config
     from tradegen.errors import InputError
