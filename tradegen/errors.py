@@ -90,3 +90,8 @@ class GoldError(InputError):
         self.problems = tuple(problems)
         parts = [summary, list_problems(self.problems), advice]
         super().__init__("\n".join(part for part in parts if part))
+
+
+def one_line(text: str) -> str:
+    """Return text on one line, without what steers a terminal."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -19,8 +19,8 @@ from tests.designer.package import needs_data_designer
 from tests.support.rows import records, write_parquet
 from tradegen.data.gold import Gold, GoldSource, load_gold
 from tradegen.designer import settings_from
-from tradegen.designer.quiet import quiet_environment
-from tradegen.designer.templates import literal
+from tradegen.engines.designer.quiet import quiet_environment
+from tradegen.engines.designer.templates import literal
 from tradegen.engines.nim.answers import trade_form
 from tradegen.engines.nim.showing import Shown
 from tradegen.engines.nim.wire import WireForm
@@ -52,10 +52,13 @@ sys.addaudithook(watch)
 import data_designer.config  # as a program may have done before
 import data_designer.interface
 from tradegen.designer.providers import read_providers
-from tradegen.designer.quiet import open_quietly
+from tradegen.engines.designer.columns import provider
+from tradegen.engines.designer.quiet import quiet_designer
 
 home = Path("designer.home")
-designer = open_quietly(home, read_providers(home / "model_providers.yaml"), Path("artifacts"))
+addresses = read_providers(home / "model_providers.yaml")
+providers = [provider(name, url, "NVIDIA_API_KEY") for name, url in addresses.items()]
+designer = quiet_designer(home, Path("artifacts"), providers)
 builder = data_designer.config.DataDesignerConfigBuilder.from_config(Path("designer.yaml"))
 made = designer.create(builder, num_records=int(sys.argv[1]))
 made.load_dataset().to_parquet("made.parquet")
@@ -194,8 +197,17 @@ def test_its_own_command_finds_an_export_valid(made: Made, tmp_path: Path) -> No
     assert list((tmp_path / "user").iterdir()) == []
 
 
+def test_its_own_command_can_create_with_the_versions_that_the_extra_brings(
+    tmp_path: Path,
+) -> None:
+    command = Path(sys.executable).with_name("data-designer")
+    done = started(tmp_path, str(command), "create", "--help", DATA_DESIGNER_HOME=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert "--run-config" in done.stdout
+
+
 def test_a_config_that_it_refuses_is_told_with_its_reason(made: Made) -> None:
-    from tradegen.designer.quiet import check_config
+    from tradegen.designer.checking import check_config
     from tradegen.errors import InputError
 
     text = (made.folder / "designer.yaml").read_text(encoding="utf-8")

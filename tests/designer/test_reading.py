@@ -1,9 +1,12 @@
 """Configs in: what has meaning becomes settings, and nothing else is lost in silence."""
 
 import json
+import os
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from copy import deepcopy
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ from nemo_microservices.types import data_designer as types
 from tests.support.rows import records, write_parquet
 from tradegen.designer import settings_from
 from tradegen.designer.left_out import is_said
+from tradegen.designer.toml import settings_text
 from tradegen.errors import InputError
 from tradegen.samplers.columns import CategoryParams, default_column
 
@@ -296,6 +300,110 @@ def test_secrets_are_never_shown() -> None:
         one.path for one in found.left_out
     }
     assert "hf_secret" not in repr(found)
+
+
+SECRET = "hidden-4711"
+
+Change = Callable[[dict[str, Any]], Any]
+
+TOLD: list[Change] = [
+    lambda c: c["model_configs"][0].update(api_key=SECRET),
+    lambda c: c["model_configs"][0].update(auth=SECRET, pat=SECRET, extra_headers=[SECRET]),
+    lambda c: c["model_configs"][0].update(authorization=f"Bearer {SECRET}"),
+    lambda c: c["model_configs"][0].update(note=f"nvapi-{SECRET}"),
+    lambda c: c["model_configs"][0].update(provider={"api_key": SECRET}),
+    lambda c: c["model_configs"][0]["inference_parameters"].update(extra_body={"key": SECRET}),
+    lambda c: c.update(model_providers=[{"api_key": SECRET}]),
+    lambda c: c.update(seed_config={"dataset": f"https://{SECRET}@host/a.parquet"}),
+    lambda c: c.update(seed_config={"source": {"path": f"s3://host/a.csv?token={SECRET}"}}),
+]
+REFUSED: list[Change] = [
+    lambda c: c["model_configs"][0].update(model={"api_key": SECRET}),
+    lambda c: c["model_configs"][0].update(inference_parameters=SECRET),
+    lambda c: c.update(model_configs=SECRET),
+    lambda c: c.update(seed_config=SECRET),
+]
+
+
+@pytest.mark.parametrize("change", TOLD)
+def test_a_secret_is_neither_shown_nor_written(change: Change) -> None:
+    found = settings_from(changed(change))
+    assert len(found.left_out) > len(settings_from(CONFIG).left_out)
+    assert SECRET not in settings_text(found.stated, found.left_out, "c.yaml") + repr(found)
+
+
+@pytest.mark.parametrize("change", REFUSED)
+def test_a_secret_in_the_wrong_place_is_refused_and_not_shown(change: Change) -> None:
+    with pytest.raises(InputError, match="expected") as refused:
+        settings_from(changed(change))
+    assert SECRET not in str(refused.value)
+
+
+def test_an_address_with_a_password_is_not_taken_over() -> None:
+    config = changed(lambda c: c["model_configs"][0].update(provider="rack"))
+    for address in (f"https://me:{SECRET}@rack/v1", f"https://rack/v1?key={SECRET}"):
+        found = settings_from(config, {"rack": address})
+        assert SECRET not in repr(found)
+        assert found.settings.nim.base_url is None
+        assert "engine" not in found.stated
+        assert (
+            "password"
+            in left_out(config, providers={"rack": address})["model_configs[writer].provider"]
+        )
+
+
+def test_a_config_that_unfolds_without_end_is_refused_at_once(tmp_path: Path) -> None:
+    bomb = "".join(f"{c}: &{c} [{','.join([f'*{p}'] * 9)}]\n" for p, c in pairwise("abcdefghi"))
+    (tmp_path / "bomb.yaml").write_text(f"a: &a [x, x]\n{bomb}columns: []\n")
+    (tmp_path / "itself.yaml").write_text("columns: &c [{name: q, inner: *c}]\n")
+    (tmp_path / "deep.yaml").write_text("[" * 3_000)
+    for name, says in (("bomb", "more than"), ("itself", "holds itself"), ("deep", "readable")):
+        started = time.monotonic()
+        with pytest.raises(InputError, match=rf"{name}\.yaml: .*{says}"):
+            settings_from(tmp_path / f"{name}.yaml")
+        assert time.monotonic() - started < 20
+
+
+def test_a_config_of_ten_megabytes_is_read_as_json_and_refused_as_yaml(tmp_path: Path) -> None:
+    column = {"name": "c", "column_type": "llm-text", "prompt": 1_000 * "word "}
+    text = json.dumps({"columns": 2_000 * [column]})
+    for suffix in ("json", "yaml"):
+        (tmp_path / f"large.{suffix}").write_text(text)
+    assert len(settings_from(tmp_path / "large.json").left_out) == 2_000
+    with pytest.raises(InputError, match="write it as JSON"):
+        settings_from(tmp_path / "large.yaml")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "c.yaml")
+    with pytest.raises(InputError, match="no regular file"):
+        settings_from(tmp_path / "c.yaml")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_volatility_that_is_no_number_is_refused(value: float) -> None:
+    with pytest.raises(InputError, match="finite"):
+        settings_from({**VOLATILITY, "params": {"values": [value, 0.4]}})
+
+
+def test_numbers_written_as_text_are_numbers_and_true_is_none() -> None:
+    def change(config: dict[str, Any]) -> None:
+        config["model_configs"][0]["inference_parameters"] = {
+            "temperature": "0.5",
+            "max_tokens": 100.0,
+            "top_p": True,
+            "max_parallel_requests": True,
+        }
+
+    found = settings_from(changed(change))
+    assert found.stated["nim"]["generator"] | {"model": ""} == {
+        "model": "",
+        "temperature": 0.5,
+        "max_tokens": 100,
+    }
+    assert "calls_at_once" not in found.stated["nim"]
+    paths = {one.path.rpartition(".")[2] for one in found.left_out}
+    assert {"top_p", "max_parallel_requests"} <= paths
 
 
 def test_models_of_an_endpoint_of_ones_own_are_found_by_the_list_of_providers(

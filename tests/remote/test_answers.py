@@ -2,20 +2,25 @@
 
 import io
 import json
+import math
 import tarfile
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.support.rows import demo_gold
+from tradegen.engines.nim.answers import AnswerError, trade_form
 from tradegen.engines.nim.estimate import silent_roles
 from tradegen.engines.nim.prompting import as_data
 from tradegen.engines.nim.wire import WireForm
 from tradegen.engines.protocols import Brief
 from tradegen.errors import EngineUnavailableError
 from tradegen.pipeline.prepare import prepare
-from tradegen.remote.answers import read_answers
+from tradegen.remote.answers import read_answers, write_answers
 from tradegen.remote.asked import job_config, questions, read_row_id, row_id
 from tradegen.settings import load_settings
 
@@ -65,12 +70,48 @@ def test_fields_that_arrow_filled_in_from_other_rows_are_left_out(tmp_path: Path
     assert json.loads(second or "") == {"side": "short", "odd": 1, "extras": {"note": "n"}}
 
 
-@pytest.mark.parametrize("ids", [["row-5-0"], [None], ["1"], ["row--1-0"], ["row-1-0 "]])
+IDS = [
+    "row-5-0",
+    None,
+    "1",
+    "row--1-0",
+    "row-1-0 ",
+    "row-1-1",
+    f"row-{'9' * 5000}-0",
+    "row-\u0661-0",
+]
+
+
+@pytest.mark.parametrize("ids", [[one] for one in IDS])
 def test_rows_that_were_not_asked_for_are_counted(tmp_path: Path, ids: list[str | None]) -> None:
     rows: list[dict[str, object]] = [{"row_id": one, "trade": "{}"} for one in [*ids, "row-0-0"]]
     answers = read_answers(packed(tmp_path / "dataset.tar", ("a.parquet", parquet(rows))), 5)
     assert list(answers.of_rows) == [(0, 0)]
     assert answers.left_out == {"rows that were not asked for": 1}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [datetime(2026, 1, 1), Decimal("1.5"), b"\xff", math.nan, [{"side": "long"}]],
+    ids=lambda odd: type(odd).__name__,
+)
+def test_values_that_json_does_not_know_are_kept_for_the_reader_to_refuse(
+    tmp_path: Path, odd: object
+) -> None:
+    rows: list[dict[str, object]] = [{"row_id": "row-0-0", "trade": {"symbol": odd}}]
+    answers = read_answers(packed(tmp_path / "dataset.tar", ("a.parquet", parquet(rows))), 5)
+    write_answers(tmp_path / "answers.parquet", answers)
+    (trade,) = pq.read_table(tmp_path / "answers.parquet")["trade"].to_pylist()
+    with pytest.raises(AnswerError):
+        trade_form(demo_gold()).read(trade)
+
+
+def test_few_bytes_that_stand_for_millions_of_rows_are_refused(tmp_path: Path) -> None:
+    many = pa.table({name: pa.array([name]).take([0] * 200_000) for name in ("row_id", "trade")})
+    place = io.BytesIO()
+    pq.write_table(many, place)
+    with pytest.raises(EngineUnavailableError, match="200,000 rows and more"):
+        read_answers(packed(tmp_path / "dataset.tar", ("a.parquet", place.getvalue())), 5)
 
 
 @pytest.mark.parametrize(

@@ -187,6 +187,24 @@ def test_ctrl_c_leaves_the_job_and_says_how_to_go_on(service: Designer, tmp_path
     assert re.search(r"go on with: +python -m tradegen designer submit --resume job-1", said.out)
 
 
+def test_what_a_service_says_cannot_steer_the_terminal(cli: Command, service: Designer) -> None:
+    warning = {
+        "message": "a\x1b]0;title\x07\x1b[2Jb" + 10_000 * "!",
+        "message_type": "log",
+        "extra": {"level": "warning"},
+    }
+    rows = {"message": '[{"row_id": "row-0-0"}]', "message_type": "dataset"}
+    body = "".join(json.dumps(one) + "\n" for one in (warning, rows))
+    service.refuse = lambda _method, path: (
+        (200, "application/jsonl", body) if path.endswith("/preview") else None
+    )
+    said = submit(cli, service, "--no-wait")
+    assert said.code == 0, said
+    assert "the service warns: a ]0;title [2Jb!!!" in said.out
+    assert not {"\x1b", "\x07"} & set(said.out)
+    assert len(said.out) < 2_000
+
+
 def test_a_model_must_be_named_and_the_services_own_are_told(
     cli: Command, service: Designer
 ) -> None:

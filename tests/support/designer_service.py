@@ -205,7 +205,7 @@ def designer_service() -> Iterator[Designer]:
     designer = Designer()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(designer))
     designer.base_url = f"http://127.0.0.1:{server.server_address[1]}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
         yield designer
     finally:

@@ -114,7 +114,7 @@ def export(
     }
     written = export_config(load_settings(flags, config), out)
     if check:
-        from tradegen.designer.quiet import check_config
+        from tradegen.designer.checking import check_config
 
         check_config(written.config, written.home)
     if as_json:

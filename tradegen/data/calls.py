@@ -21,6 +21,9 @@ CREATE TABLE IF NOT EXISTS calls (
     PRIMARY KEY (row_number, attempt, request)
 ) STRICT, WITHOUT ROWID
 """
+_ADDED = {"calls": "INTEGER NOT NULL DEFAULT 1"}
+"""Columns that older journals lack, and what they get."""
+
 _LOCKED_S = 30.0
 
 
@@ -55,8 +58,15 @@ class CallJournal:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.execute(_TABLE)
+            self._add_columns()
         except sqlite3.Error as error:
             raise self._failed(error) from error
+
+    def _add_columns(self) -> None:
+        """Bring a journal that an older version began up to date."""
+        there = {str(name) for _, name, *_ in self._db.execute("PRAGMA table_info(calls)")}
+        for name in _ADDED.keys() - there:
+            self._db.execute(f"ALTER TABLE calls ADD COLUMN {name} {_ADDED[name]}")
 
     def find(self, row_number: int, attempt: int, request: bytes) -> Answered | None:
         """Return the answer that a request of an attempt got, if it got one."""

@@ -10,11 +10,11 @@ from tradegen.data.atomic import make_folder_of, write_text
 from tradegen.designer.kept import note_of, settings_left_out
 from tradegen.designer.left_out import LeftOut
 from tradegen.designer.pipeline import pipeline
-from tradegen.designer.providers import provider
 from tradegen.designer.reading import digest_of
 from tradegen.designer.seeds import write_seeds
-from tradegen.designer.words import HOSTED_PROVIDERS, OWN_PROVIDER, home_of, providers_of
-from tradegen.engines.nim.options import HOSTED
+from tradegen.designer.words import HOSTED_PROVIDERS, home_of, providers_of
+from tradegen.engines.designer.columns import PROVIDER, provider
+from tradegen.engines.nim.options import HOSTED, KEY_VARIABLE
 from tradegen.engines.nim.showing import Shown
 from tradegen.engines.nim.wire import WireForm
 from tradegen.errors import InputError
@@ -84,9 +84,9 @@ def _spare_what_is_read(seeds: Path, settings: Settings) -> None:
 def _write_home(settings: Settings, out: Path) -> None:
     """Write what Data Designer would else look for, and put, in the user's home folder."""
     own = settings.nim.base_url
-    named = provider(HOSTED_PROVIDERS[0], HOSTED) if own is None else provider(OWN_PROVIDER, own)
+    name, address = (HOSTED_PROVIDERS[0], HOSTED) if own is None else (PROVIDER, own)
     files: dict[str, dict[str, Any]] = {
-        "model_providers.yaml": {"providers": [named]},
+        "model_providers.yaml": {"providers": [provider(name, address, KEY_VARIABLE)]},
         "model_configs.yaml": {"model_configs": []},
         "run_config.yaml": _RUN_CONFIG,
     }

@@ -1,10 +1,11 @@
 """What of a config has no meaning on the other side, and why."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tradegen.errors import InputError
+from tradegen.errors import InputError, one_line
 
 _UNSAID: Mapping[str, object] = {
     "drop": False,
@@ -17,7 +18,16 @@ _UNSAID: Mapping[str, object] = {
 """What Data Designer writes of fields that nobody has set."""
 
 _SHOWN = 60
-_SECRET = ("token", "key", "secret", "password", "header", "credential")
+_SECRET = re.compile(
+    r"tokens?$|key|secret|passw|pwd|credential|header|cookie|bearer|auth|\bpat\b", re.IGNORECASE
+)
+"""Names of fields that may hold secrets."""
+
+_SECRET_TEXT = re.compile(
+    r"(?<=://)[^/@\s]*@|\?\S+=\S*|\b(?:nvapi-|hf_|sk-|gh[a-z]_)[\w-]+|\b(?:bearer|basic)\s+\S+",
+    re.IGNORECASE,
+)
+"""What gives a secret away within a text: names before a host, queries, marks of known keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +37,10 @@ class LeftOut:
     path: str
     what: str
     why: str
+
+    def __post_init__(self) -> None:
+        for name in ("what", "why"):
+            object.__setattr__(self, name, without_secrets(getattr(self, name)))
 
     def __str__(self) -> str:
         return one_line(f"{self.path}: {self.what}; {self.why}")
@@ -56,14 +70,14 @@ class Rest:
         if value is None:
             value = {}
         if not isinstance(value, Mapping):
-            raise InputError(f"{self.where(name)} is {value!r:.60}; expected fields by name")
+            raise InputError(f"{self.where(name)} is {kind_of(value)}; expected fields by name")
         return Rest(value, self.where(name))
 
     def take_parts(self, name: str) -> list[Mapping[str, Any]]:
         """Return a list of parts, and count it as used. Raises `InputError` if it is none."""
         value = self.take(name) or []
         if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
-            raise InputError(f"{self.where(name)} is {value!r:.60}; expected a list of parts")
+            raise InputError(f"{self.where(name)} is {kind_of(value)}; expected a list of parts")
         return value
 
     def __bool__(self) -> bool:
@@ -85,9 +99,22 @@ class Rest:
                 yield LeftOut(self.where(name), shown(name, value), why)
 
 
-def one_line(text: str) -> str:
-    """Return text on one line, without what steers a terminal."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+def without_secrets(text: str) -> str:
+    """Return text without what may be a key or a password."""
+    return _SECRET_TEXT.sub("(hidden)", text)
+
+
+def kind_of(value: object) -> str:
+    """Return what a value is, but not what it says: it may be a secret in the wrong place."""
+    if isinstance(value, Mapping):
+        return "a group of fields"
+    return {
+        str: "text",
+        list: "a list",
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+    }.get(type(value), type(value).__name__)
 
 
 def is_said(name: str, value: Any) -> bool:
@@ -103,7 +130,7 @@ def shown(name: str, value: Any) -> str:
         return f"{len(value)} fields: {', '.join(map(str, value))}"[:_SHOWN]
     if isinstance(value, (list, tuple)):
         return f"{len(value)} of them"
-    if any(word in name.lower() for word in _SECRET):
+    if _SECRET.search(name):
         return "a secret"
     text = " ".join(str(value).split())
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."

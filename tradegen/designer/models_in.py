@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from tradegen.designer.left_out import LeftOut, Rest
+from tradegen.designer.left_out import LeftOut, Rest, kind_of, shown, without_secrets
 from tradegen.designer.words import HOSTED_PROVIDERS
 from tradegen.engines.nim.options import HOSTED, GeneratorOptions, JudgeOptions, RoleOptions
 from tradegen.errors import InputError
@@ -44,8 +44,11 @@ class ModelsIn:
             return True
         config = self._configs[at]
         model = config.take("model")
-        if not isinstance(model, str):
-            raise InputError(f"{config.where('model')} is {model!r:.60}; expected a model's name")
+        if not isinstance(model, str) or not model.strip():
+            raise InputError(
+                f"{config.where('model')} is {kind_of(model) if model else 'empty'}; expected a "
+                "model's name"
+            )
         self.nim[role] = {"model": model, **self._parameters(role, at, config)}
         self._take_provider(config)
         self._read[at] = role
@@ -85,14 +88,13 @@ class ModelsIn:
             value = rest.take(name)
             if value is None:
                 continue
-            wrong = _what_is_wrong(role, name, value)
-            if wrong is None:
-                found[name] = value
-            else:
+            try:
+                found[name] = _read(_OPTIONS[role], name, value)
+            except ValueError as error:
                 rest.put_back(name, value)
-                why[name] = f"nim.{role}.{name}: {wrong}"
+                why[name] = f"nim.{role}.{name}: {error}"
         parallel = rest.take("max_parallel_requests")
-        if isinstance(parallel, int) and parallel >= 1:
+        if type(parallel) is int and parallel >= 1:
             self._parallel[at] = parallel
         else:
             rest.put_back("max_parallel_requests", parallel)
@@ -104,11 +106,13 @@ class ModelsIn:
         provider = config.take("provider")
         hosted = provider is None or provider in HOSTED_PROVIDERS
         address = self._providers.get(str(provider), HOSTED if hosted else "").rstrip("/")
+        if _holds_a_password(address):
+            address = ""
         if not address:
             self._all_known = False
             why = (
                 "its address is not in the config: name it with --providers, or set nim.base_url "
-                "and engine = nim, which is left open"
+                "and engine = nim, which is left open; a name or password in it is not taken over"
             )
         elif self._address in (None, address):
             self._address = address
@@ -117,14 +121,18 @@ class ModelsIn:
             return
         else:
             why = f"all models of a run are at one address, here {self._address}"
-        self._left.append(LeftOut(config.where("provider"), str(provider), why))
+        self._left.append(LeftOut(config.where("provider"), shown("provider", provider), why))
 
 
-def _what_is_wrong(role: str, name: str, value: Any) -> str | None:
-    if isinstance(value, Mapping):
-        return "one number is expected, no distribution"
+def _holds_a_password(address: str) -> bool:
+    return without_secrets(address) != address
+
+
+def _read(options: type[RoleOptions], name: str, value: Any) -> Any:
+    """Return the value of an option as settings hold it. Raises `ValueError` for none."""
     try:
-        _OPTIONS[role].model_validate({name: value})
+        if isinstance(value, (Mapping, bool)):
+            raise ValueError("one number is expected, no distribution")  # noqa: TRY004 (read as one)
+        return getattr(options.model_validate({name: value}), name)
     except ValidationError as error:
-        return error.errors()[0]["msg"]
-    return None
+        raise ValueError(error.errors(include_url=False)[0]["msg"]) from error

@@ -7,16 +7,16 @@ from typing import Any
 from tradegen.data.gold import Gold
 from tradegen.designer.judging import passes, scores
 from tradegen.designer.seeds import SEED_COLUMNS
-from tradegen.designer.templates import json_of, literal
 from tradegen.designer.words import (
     GENERATOR,
     HOSTED_PROVIDERS,
     JUDGE,
     JUDGE_COLUMN,
-    OWN_PROVIDER,
     PASSES_COLUMN,
     ROW_COLUMN,
 )
+from tradegen.engines.designer.columns import PROVIDER, model_config, structured_column
+from tradegen.engines.designer.templates import json_of, literal
 from tradegen.engines.nim.answers import trade_form
 from tradegen.engines.nim.endpoint import USUAL_MODELS
 from tradegen.engines.nim.fields import field_names
@@ -47,28 +47,10 @@ def pipeline(
     trade = trade_form(gold)
     columns: list[dict[str, Any]] = [
         *samplers(constraint, buckets),
-        {
-            "column_type": "llm-structured",
-            "name": ROW_COLUMN,
-            "model_alias": GENERATOR,
-            **_prompts("generator", load_prompt(GENERATOR, **_fixed())),
-            "output_format": dict(trade.schema),
-        },
-        {
-            "column_type": "llm-judge",
-            "name": JUDGE_COLUMN,
-            "model_alias": JUDGE,
-            **_prompts(
-                "judge",
-                load_prompt(
-                    JUDGE,
-                    **_fixed(),
-                    names=literal(as_data(field_names(extra.name for extra in gold.extras))),
-                    row=json_of(ROW_COLUMN, trade.schema),
-                ),
-            ),
-            "scores": scores(),
-        },
+        structured_column(
+            ROW_COLUMN, trade, GENERATOR, *_prompts("generator", load_prompt(GENERATOR, **_fixed()))
+        ),
+        _judge_column(gold, trade.schema),
         {
             "column_type": "expression",
             "name": PASSES_COLUMN,
@@ -117,15 +99,34 @@ def samplers(
         }
 
 
+def _judge_column(gold: Gold, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the judge as a column that Data Designer knows for one.
+
+    Engine designer asks for a verdict as a structured column instead, since its refiner has to
+    know which fields are wrong: a judge column knows scores and reasons only.
+    """
+    names = literal(as_data(field_names(extra.name for extra in gold.extras)))
+    prompt = load_prompt(JUDGE, **_fixed(), names=names, row=json_of(ROW_COLUMN, schema))
+    system, user = _prompts("judge", prompt)
+    return {
+        "column_type": "llm-judge",
+        "name": JUDGE_COLUMN,
+        "model_alias": JUDGE,
+        "system_prompt": system,
+        "prompt": user,
+        "scores": scores(),
+    }
+
+
 def _fixed() -> Mapping[str, str]:
     return {"wire_form": literal(load_text("wire_form").strip()), "schema": _SCHEMA}
 
 
-def _prompts(role: Role, prompt: Prompt) -> dict[str, str]:
+def _prompts(role: Role, prompt: Prompt) -> tuple[str, str]:
     """Return tradegen's prompt for a role, its places filled with references to columns."""
     task = f'{{"role":"{role}",{{{{ task }}}} }}'
     system, user = prompt.fill(task=task, seeds=_SEEDS)
-    return {"system_prompt": system.text, "prompt": user.text}
+    return system.text, user.text
 
 
 def _model(role: Role, nim: NimOptions) -> dict[str, Any]:
@@ -136,14 +137,7 @@ def _model(role: Role, nim: NimOptions) -> dict[str, Any]:
             f"nim.{role}.model is not set, and Data Designer asks no endpoint what it has; name "
             "the model with --model, or in the settings file"
         )
-    return {
-        "alias": {"generator": GENERATOR, "judge": JUDGE}[role],
-        "model": model,
-        "provider": HOSTED_PROVIDERS[0] if nim.base_url is None else OWN_PROVIDER,
-        "inference_parameters": {
-            "temperature": options.temperature,
-            "top_p": options.top_p,
-            "max_tokens": options.max_tokens,
-            "max_parallel_requests": nim.calls_at_once,
-        },
-    }
+    provider = HOSTED_PROVIDERS[0] if nim.base_url is None else PROVIDER
+    asked = model_config(role, model, options, provider)
+    asked["inference_parameters"]["max_parallel_requests"] = nim.calls_at_once
+    return asked

@@ -1,7 +1,8 @@
 """A Data Designer config in any of its forms, as plain values."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -9,6 +10,9 @@ from tradegen.errors import InputError
 from tradegen.samplers.columns import SamplerConfigObject, load_plain
 
 _SUFFIXES = (".yaml", ".yml", ".json")
+
+_MOST_VALUES = 200_000
+"""A config that holds more is none: a few lines of YAML can refer to each other that often."""
 
 _EXPECTED = (
     "expected a builder or config of data_designer or nemo_microservices, a mapping with columns, "
@@ -38,7 +42,10 @@ def plain_config(source: object) -> dict[str, Any]:
 
 
 def _from_object(source: object) -> dict[str, Any]:
-    plain = _plain(source)
+    try:
+        plain = _plain(source, count(1))
+    except RecursionError as error:
+        raise InputError("it is nested too deeply, or holds itself") from error
     if isinstance(plain, list):
         plain = {"columns": plain}
     if not isinstance(plain, dict):
@@ -64,17 +71,19 @@ def _from_file(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: {error}") from error
 
 
-def _plain(value: object) -> Any:
-    if isinstance(value, Builder):
-        value = value.get_builder_config()
-    if isinstance(value, SamplerConfigObject):
-        value = value.model_dump()
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+def _plain(value: object, counted: Iterator[int]) -> Any:
+    if next(counted) > _MOST_VALUES:
+        raise InputError(f"it holds more than {_MOST_VALUES:,} values; no config does")
     if isinstance(value, (str, int, float, bool, type(None))):
         return getattr(value, "value", value)  # enums of text
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item, counted) for key, item in value.items()}
+    if isinstance(value, Builder):
+        return _plain(value.get_builder_config(), counted)
+    if isinstance(value, SamplerConfigObject):
+        return _plain(value.model_dump(), counted)
     if isinstance(value, Iterable):
-        return [_plain(item) for item in value]
+        return [_plain(item, counted) for item in value]
     return getattr(value, "__name__", repr(value))  # functions of custom columns
 
 

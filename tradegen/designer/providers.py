@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from tradegen.engines.nim.options import KEY_VARIABLE
 from tradegen.errors import InputError
 from tradegen.samplers.columns import load_plain
 
@@ -32,13 +30,3 @@ def _is_provider(one: object) -> bool:
     return isinstance(one, Mapping) and all(
         isinstance(one.get(name), str) for name in ("name", "endpoint")
     )
-
-
-def provider(name: str, address: str) -> dict[str, Any]:
-    """Return a provider as Data Designer writes it; the key stays in the environment."""
-    return {
-        "name": name,
-        "endpoint": address,
-        "provider_type": "openai",
-        "api_key": KEY_VARIABLE,
-    }

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tradegen.designer.left_out import LeftOut, Rest
+from tradegen.designer.left_out import LeftOut, Rest, shown
 from tradegen.designer.words import NOTE
 
 _GOLD_SUFFIXES = (".parquet", ".pq", ".csv", ".jsonl")
@@ -48,7 +48,7 @@ def read_seed(rest: Rest, beside: Path | None) -> SeedIn:
     gold = [file for file in files if file.suffix.lower() in _GOLD_SUFFIXES]
     if gold and len(gold) == len(files):
         return SeedIn({"gold": {"files": [str(file) for file in gold]}}, None, tuple(left))
-    left.insert(0, LeftOut(where, _what(kind, path), _why_no_gold(kind, path, files)))
+    left.insert(0, LeftOut(where, _what(kind, path), _why_no_gold(kind, files)))
     return SeedIn(left_out=tuple(left))
 
 
@@ -84,14 +84,14 @@ def _note(path: Path) -> dict[str, Any] | None:
 
 
 def _what(kind: object, path: object) -> str:
-    return f"a {kind} dataset" + (f" at {path}" if path else "")
+    return f"a {shown('', kind)} dataset" + (f" at {shown('', path)}" if path else "")
 
 
-def _why_no_gold(kind: object, path: object, files: list[Path]) -> str:
+def _why_no_gold(kind: object, files: list[Path]) -> str:
     if kind == "df":
         return "a data frame is given to tradegen.run(gold=frame)"
     if kind != "local":
         return "gold is read from local files; download it, and name it with --gold"
     if not files:
-        return f"no such file: {path}; name gold with --gold"
+        return "no such file; name gold with --gold"
     return f"gold is read from files named *{', *'.join(_GOLD_SUFFIXES)}"

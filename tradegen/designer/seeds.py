@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 
 from tradegen.data.atomic import atomic_file
 from tradegen.data.gold import Gold
-from tradegen.designer.templates import without_braces
 from tradegen.designer.words import NOTE
+from tradegen.engines.designer.templates import without_braces
 from tradegen.engines.nim.showing import Shown
 from tradegen.engines.protocols import Brief
 from tradegen.samplers.constraint import SEEDS

@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tradegen.designer.left_out import LeftOut, one_line
+from tradegen.designer.left_out import LeftOut
+from tradegen.errors import one_line
 
 
 def settings_text(stated: Mapping[str, Any], left_out: tuple[LeftOut, ...], origin: str) -> str:

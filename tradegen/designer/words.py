@@ -15,9 +15,6 @@ CRITERIA = ("realism", "consistency", "completeness")
 HOSTED_PROVIDERS = ("nvidia", "nvidiabuild")
 """What `data_designer` and `nemo_microservices` call NVIDIA's hosted models."""
 
-OWN_PROVIDER = "nim"
-"""What an export calls an endpoint of the user's own."""
-
 NOTE = b"tradegen"
 """Key under which the Parquet file of a seed dataset says what it was drawn from."""
 

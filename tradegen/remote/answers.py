@@ -18,6 +18,7 @@ from tradegen.errors import EngineUnavailableError
 from tradegen.remote.asked import TRADE, VERDICT, read_row_id
 
 _LARGEST_PART = 1 << 30
+_SPARE_ROWS, _ROWS_BESIDE = 10, 1000
 
 _SCHEMA = pa.schema(
     {"row_number": pa.int64(), "attempt": pa.int64(), TRADE: pa.string(), VERDICT: pa.string()}
@@ -39,7 +40,7 @@ def read_answers(archive: Path, n: int) -> Answers:
     is none, ends too early, or lacks a column.
     """
     answers = Answers()
-    for table in _tables(archive):
+    for table in _tables(archive, _SPARE_ROWS * n + _ROWS_BESIDE):
         missing = {ROW_ID, TRADE} - set(table.column_names)
         if missing:
             raise EngineUnavailableError(
@@ -62,7 +63,7 @@ def _take(
     trade: str | None,
     verdict: str | None,
 ) -> None:
-    if key is None or not 0 <= key[0] < n:
+    if key is None or key[0] >= n or key[1] != 0:  # a job makes one attempt at each row
         answers.left_out["rows that were not asked for"] += 1
     elif key in answers.of_rows:
         answers.left_out["rows that came twice"] += 1
@@ -83,8 +84,9 @@ def write_answers(path: Path, answers: Answers) -> None:
         pq.write_table(pa.table(columns, schema=_SCHEMA), place)
 
 
-def _tables(archive: Path) -> Iterator[pa.Table]:
-    found = False
+def _tables(archive: Path, most: int) -> Iterator[pa.Table]:
+    """Yield the tables of an archive, in which few bytes may stand for `most` rows and more."""
+    found, rows = False, 0
     try:
         with tarfile.open(archive, mode="r:*") as tar:
             for member in tar:
@@ -97,7 +99,14 @@ def _tables(archive: Path) -> Iterator[pa.Table]:
                     )
                 part = tar.extractfile(member)
                 found = True
-                yield pq.read_table(io.BytesIO(part.read() if part else b""))
+                file = pq.ParquetFile(io.BytesIO(part.read() if part else b""))
+                rows += file.metadata.num_rows
+                if rows > most:
+                    raise EngineUnavailableError(
+                        f"the job's dataset holds {rows:,} rows and more, far beyond what was "
+                        "asked for"
+                    )
+                yield file.read()
     except (tarfile.TarError, EOFError, OSError, pa.ArrowException, ValueError) as error:
         raise EngineUnavailableError(
             f"the job's dataset is damaged or ends too early ({error}); fetch it again with "
@@ -111,7 +120,7 @@ def _as_json(value: Any) -> str | None:
     """Return a cell as JSON text: a service may write objects, or their text."""
     if isinstance(value, str):
         return value
-    return json.dumps(_without_nulls(value)) if isinstance(value, dict) else None
+    return json.dumps(_without_nulls(value), default=str) if isinstance(value, dict) else None
 
 
 def _without_nulls(value: dict[str, Any]) -> dict[str, Any]:

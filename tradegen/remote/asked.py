@@ -6,6 +6,7 @@ from typing import Any
 
 from tradegen.data.gold import Gold
 from tradegen.engines.designer.columns import ROW_ID, model_config, structured_column
+from tradegen.engines.designer.templates import json_of
 from tradegen.engines.nim.answers import AnswerForm, Verdict, answer_form, trade_form
 from tradegen.engines.nim.estimate import silent_roles
 from tradegen.engines.nim.options import NimOptions
@@ -17,7 +18,7 @@ TRADE, VERDICT = "trade", "verdict"
 """The columns that the job fills."""
 
 _MARK = "\0"
-_ID = re.compile(r"row-(\d+)-(\d+)")
+_ID = re.compile(r"row-([0-9]{1,15})-([0-9]{1,15})")
 _SEEDS = ("system", "question", "judge_system", "judge_before", "judge_after")
 
 
@@ -58,7 +59,7 @@ def job_config(
     """Return the config of a job whose seed dataset is `dataset`, in the datastore's words."""
     trade: AnswerForm[Any] = trade_form(gold)
     verdict: AnswerForm[Any] = answer_form("verdict", Verdict)
-    judged = "{{ judge_before }}{{ " + TRADE + " }}{{ judge_after }}"
+    judged = f"{{{{ judge_before }}}}{json_of(TRADE, trade.schema)}{{{{ judge_after }}}}"
     return {
         "model_configs": [
             model_config(role, str(getattr(options, role).model), getattr(options, role), provider)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from tradegen.data.atomic import atomic_file
-from tradegen.errors import EngineUnavailableError, InputError
+from tradegen.errors import EngineUnavailableError, InputError, one_line
 
 if TYPE_CHECKING:
     from nemo_microservices.types.data_designer.data_designer_config_param import (
@@ -62,11 +62,11 @@ class Service:
             for message in stream:
                 level = (message.extra or {}).get("level", "").lower()
                 if message.message_type == "log" and level in ("warning", "warn", "error"):
-                    said.append(message.message)
+                    said.append(_words(message.message))
                 elif message.message_type == "dataset":
                     rows = _count(json.loads(message.message))
         if not rows:
-            why = f": {said[-1][:_WORDS]}" if said else ""
+            why = f": {said[-1]}" if said else ""
             raise EngineUnavailableError(f"{self.base_url}: the preview made no row{why}")
         return rows, said
 
@@ -86,7 +86,7 @@ class Service:
         with _said_of(self.base_url, job):
             found = self._client.data_designer.jobs.retrieve(job)
             details = found.error_details or found.status_details or {}
-            return found.status or "created", str(details)[:_WORDS] if details else ""
+            return _words(found.status or "created"), _words(details) if details else ""
 
     def follow(self, job: str, tell: Callable[[str], None]) -> None:
         """Wait until a job is completed; `tell` hears of every change.
@@ -168,14 +168,14 @@ def _said_of(base_url: str, job: str | None = None) -> Iterator[None]:
     except (nemo.NeMoMicroservicesError, httpx.InvalidURL, ValueError) as error:
         raise EngineUnavailableError(
             f"{base_url} did not answer as the Data Designer service does "
-            f"({type(error).__name__}: {str(error)[:_WORDS]}); check --base-url"
+            f"({type(error).__name__}: {_words(error)}); check --base-url"
         ) from error
     except httpx.HTTPError as error:
         raise Unreached(f"{base_url} broke off its answer ({type(error).__name__})") from error
 
 
 def _refusal(base_url: str, error: Any, job: str | None) -> EngineUnavailableError | InputError:
-    status, words = error.status_code, " ".join(str(error.message).split())[:_WORDS]
+    status, words = error.status_code, _words(error.message)
     if status in _REFUSED:
         return EngineUnavailableError(f"{base_url} refuses the call ({status}): {words}")
     if status == _MISSING:
@@ -184,6 +184,11 @@ def _refusal(base_url: str, error: Any, job: str | None) -> EngineUnavailableErr
     if status in _INVALID:
         return InputError(f"{base_url} refuses the config ({status}): {words}")
     return Unreached(f"{base_url} answered {status}: {words}")
+
+
+def _words(said: object) -> str:
+    """Return what a service says, short and harmless to a terminal."""
+    return one_line(str(said))[:_WORDS]
 
 
 def _count(dataset: object) -> int:
@@ -216,8 +221,7 @@ def upload(path: Path, datastore: str, repository: str) -> str:
         )
     except (OSError, ValueError) as error:
         raise EngineUnavailableError(
-            f"{datastore} did not take {path.name} ({type(error).__name__}: "
-            f"{' '.join(str(error).split())[:_WORDS]})"
+            f"{datastore} did not take {path.name} ({type(error).__name__}: {_words(error)})"
         ) from error
     except Exception as error:  # the errors of whichever HTTP client huggingface_hub brings
         if not type(error).__module__.startswith(("httpx", "requests", "httpcore")):

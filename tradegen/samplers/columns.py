@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol, Self, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from tradegen.data.regular_file import why_no_file
 from tradegen.data.row import FiniteNumber
 from tradegen.errors import InputError
 
@@ -27,6 +28,9 @@ class SamplerConfigObject(Protocol):
         ...
 
 
+_MOST_YAML = 2_000_000
+
+
 class _Params(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -36,7 +40,7 @@ class _Params(BaseModel):
 class CategoryParams(_Params):
     """Values and their unnormalised weights (equal if absent)."""
 
-    values: tuple[float | str, ...] = Field(min_length=1)
+    values: tuple[FiniteNumber | str, ...] = Field(min_length=1)
     weights: tuple[float, ...] | None = None
 
     @model_validator(mode="after")
@@ -222,6 +226,9 @@ def load_plain(path: Path, what: str = "constraint") -> Any:
 
     Raises `InputError` for a file that cannot be read or is none of these; `what` names it.
     """
+    why = why_no_file(path)
+    if why is not None:
+        raise InputError(f"{path}: cannot be read ({why})")
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
@@ -243,7 +250,9 @@ def _parse(path: Path, text: str) -> Any:
         return json.loads(text)
     import yaml
 
+    if len(text) > _MOST_YAML:
+        raise ValueError(f"{len(text):,} characters of YAML take minutes to read; write it as JSON")
     try:
-        return yaml.safe_load(text)
+        return yaml.safe_load(text)  # the C loader dies of deep nesting
     except yaml.YAMLError as error:
         raise ValueError(error) from error

@@ -40,10 +40,25 @@ def no_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NVIDIA_BASE_URL", raising=False)
 
 
+CALM = {
+    "latency_ms": 20,
+    "models": [],
+    **dict.fromkeys(("malformed", "schema_breaking", "server_error", "too_many_requests"), 0),
+}
+
+
 @pytest.fixture(scope="module")
-def server() -> Iterator[RunningServer]:
-    with nim_server(latency_ms=20, bank=400) as running:
+def shared() -> Iterator[RunningServer]:
+    with nim_server(bank=100) as running:
         yield running
+
+
+@pytest.fixture
+def server(shared: RunningServer) -> Iterator[RunningServer]:
+    """Return the server that all tests share, without faults at first; start it once is dear."""
+    shared.faults(**CALM)
+    yield shared
+    shared.faults(**CALM)
 
 
 def flags(server: RunningServer, n: int, *more: object) -> tuple[object, ...]:
@@ -76,14 +91,11 @@ def test_faults_lose_no_row_are_listed_and_nothing_happens_besides(
 ) -> None:
     server.faults(malformed=0.25, schema_breaking=0.1, server_error=0.03, too_many_requests=0.02)
     before = server.counters()
-    try:
-        run = start(*flags(server, 60), cwd=tmp_path, env=watched(tmp_path))
-        said, complaints = run.communicate(timeout=200)
-    finally:
-        server.faults(malformed=0, schema_breaking=0, server_error=0, too_many_requests=0)
+    run = start(*flags(server, 40), cwd=tmp_path, env=watched(tmp_path))
+    said, complaints = run.communicate(timeout=200)
     assert run.returncode == 0, complaints
     assert complaints == ""
-    assert len(set(ids(tmp_path))) == 60
+    assert len(set(ids(tmp_path))) == 40
     found = manifest(tmp_path)
     assert all(bucket["accepted"] == bucket["asked"] for bucket in found["buckets"])
     dropped = found["attempts"]["thrown_away_by_kind"]["dropped"]
@@ -116,53 +128,65 @@ def _nothing_besides(server: RunningServer, folder: Path) -> None:
 
 @with_package
 def test_kill_9_loses_no_accepted_row_and_repeats_batches_under_way_at_the_most(
-    tmp_path: Path,
+    server: RunningServer, tmp_path: Path
 ) -> None:
-    with nim_server(latency_ms=150, bank=100) as server:
-        env = {
-            "TRADEGEN_DESIGNER__BATCH_ROWS": str(BATCH),
-            "TRADEGEN_NIM__CALLS_AT_ONCE": str(2 * BATCH),
-        }
-        run = start(*flags(server, 40), cwd=tmp_path, env=env)
-        deadline = time.monotonic() + 60
-        while server.counters()["answered_by_role"].get("judge", 0) < 2 * BATCH:
-            assert time.monotonic() < deadline, "the run makes no calls"
-            time.sleep(0.02)
-        helpers = descendants(run)
-        run.kill()
-        run.communicate()
-        wait_until_gone(helpers)
-        assert (tmp_path / "runs/a/scratch").exists()
-        tradegen(*flags(server, 40, "--resume", "-q"), cwd=tmp_path)
-        repeated = server.counters()["answered_more_than_once"]
-    assert len(set(ids(tmp_path))) == len(ids(tmp_path)) == 40
-    assert sum(times - 1 for times in repeated.values()) <= 2 * BATCH
+    server.faults(latency_ms=150)
+    before = server.counters()
+    env = {
+        "TRADEGEN_DESIGNER__BATCH_ROWS": str(BATCH),
+        "TRADEGEN_NIM__CALLS_AT_ONCE": str(2 * BATCH),
+    }
+    run = start(*flags(server, 24, "--seed", 1), cwd=tmp_path, env=env)
+    wait_for(server, "judge", asked(before, "judge") + BATCH + 1)
+    helpers = descendants(run)
+    run.kill()
+    run.communicate()
+    wait_until_gone(helpers)
+    assert (tmp_path / "runs/a/scratch").exists()
+    tradegen(*flags(server, 24, "--resume", "-q"), cwd=tmp_path)
+    assert len(set(ids(tmp_path))) == len(ids(tmp_path)) == 24
+    assert repeated(server.counters()) - repeated(before) <= 2 * BATCH
     assert not (tmp_path / "runs/a/scratch").exists()
+
+
+def asked(counters: Mapping[str, Any], role: str) -> int:
+    return int(counters["answered_by_role"].get(role, 0))
+
+
+def repeated(counters: Mapping[str, Any]) -> int:
+    return sum(times - 1 for times in counters["answered_more_than_once"].values())
+
+
+def wait_for(server: RunningServer, role: str, answers: int) -> None:
+    deadline = time.monotonic() + 120
+    while asked(server.counters(), role) < answers:
+        assert time.monotonic() < deadline, "the run makes no calls"
+        time.sleep(0.02)
 
 
 @with_package
 def test_a_model_that_goes_away_ends_the_run_and_ctrl_c_stops_within_the_patience(
-    tmp_path: Path,
+    server: RunningServer, tmp_path: Path
 ) -> None:
-    with nim_server(latency_ms=100, bank=300) as server:
-        run = start(*flags(server, 200), cwd=tmp_path, env={"TRADEGEN_NIM__CALLS_AT_ONCE": "8"})
-        while server.counters()["answered_by_role"].get("judge", 0) < 10:
-            time.sleep(0.05)
-        server.faults(models=["nobody/none"])
-        _, said = run.communicate(timeout=60)
-        assert run.returncode == 4, said
-        assert "Traceback" not in said
-        server.faults(models=[], latency_ms=60_000)
-        slow = {"TRADEGEN_RUN__STOP_PATIENCE_S": "1", "TRADEGEN_NIM__CALLS_AT_ONCE": "8"}
-        before = server.counters()["requests"]
-        run = start(*flags(server, 200), cwd=tmp_path, env=slow)
-        while server.counters()["requests"] == before:
-            time.sleep(0.05)
-        run.send_signal(signal.SIGINT)
-        asked = time.monotonic()
-        run.communicate(timeout=60)
-        assert run.returncode == 130
-        assert time.monotonic() - asked < 15
+    server.faults(latency_ms=100)
+    some = asked(server.counters(), "judge") + 3
+    env = {"TRADEGEN_NIM__CALLS_AT_ONCE": "8", "TRADEGEN_RUN__STOP_PATIENCE_S": "1"}
+    run = start(*flags(server, 200, "--seed", 2), cwd=tmp_path, env=env)
+    wait_for(server, "judge", some)
+    server.faults(models=["nobody/none"])
+    _, said = run.communicate(timeout=60)
+    assert run.returncode == 4, said
+    assert "Traceback" not in said
+    server.faults(models=[], latency_ms=60_000)
+    before = server.counters()["requests"]
+    run = start(*flags(server, 200, "--resume"), cwd=tmp_path, env=env)
+    while server.counters()["requests"] <= before + 1:  # the first one asks for the models
+        time.sleep(0.05)
+    run.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert time.monotonic() - began < 15
 
 
 @with_package

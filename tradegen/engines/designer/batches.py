@@ -9,7 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tradegen.engines.designer.columns import ROW_ID, batch_config, row_id, seed_columns
+from tradegen.engines.designer.columns import (
+    PROVIDER,
+    ROW_ID,
+    batch_config,
+    row_id,
+    seed_columns,
+)
 from tradegen.engines.designer.quiet import close_models, take_models
 from tradegen.engines.nim.answers import AnswerForm
 from tradegen.engines.nim.options import RoleOptions
@@ -17,9 +23,8 @@ from tradegen.engines.nim.prompting import Message
 from tradegen.errors import EngineUnavailableError
 
 if TYPE_CHECKING:
+    from data_designer.config import RunConfig
     from data_designer.interface import DataDesigner
-
-PROVIDER = "nim"
 
 _LONGEST_REASON = 1000
 _REASON = re.compile(r"failure on (\w+)\[rg=\d+, row=(\d+)\]:(.*)", re.DOTALL)
@@ -33,6 +38,28 @@ _FATAL = frozenset(
     }
 )
 """Errors of a model after which asking it again is of no use."""
+
+
+_RECOVERY: Mapping[str, Any] = {
+    "multiplicative_decrease_factor": 0.9,
+    "additive_increase_step": 4,
+    "successes_until_increase": 8,
+}
+"""How its limit of calls at once follows 429: by default a stray one is felt for minutes."""
+
+
+def run_config() -> "RunConfig":
+    """Return how Data Designer is to run batches."""
+    from data_designer.config import RunConfig
+    from data_designer.config.request_admission import RequestAdmissionTuningConfig
+
+    return RunConfig(
+        otel_metrics_port=None,
+        disable_early_shutdown=True,  # a bad stretch must not drop the rows after it
+        max_conversation_restarts=0,
+        max_conversation_correction_steps=1,
+        request_admission=RequestAdmissionTuningConfig(**_RECOVERY),
+    )
 
 
 @dataclass(frozen=True, slots=True)

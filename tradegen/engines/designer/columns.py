@@ -1,8 +1,8 @@
-"""Columns: what Data Designer is told of one batch, as plain values.
+"""Columns, models and providers as Data Designer writes them, and what it is told of one batch.
 
-A question goes in as two columns of a seed dataset, its system text and its user text, whole:
-Data Designer takes apart a column whose text is JSON, and so would undo the escapes that keep
-data inside its block; and text from gold never becomes part of a template.
+A question goes in as two columns of a seed dataset, its system text and its user text, whole, so
+that text from gold never becomes part of a template. Neither is JSON, which Data Designer would
+take apart; see `templates` for what to do with columns that are.
 """
 
 import math
@@ -16,7 +16,15 @@ from tradegen.engines.nim.prompting import Message
 ROW_ID = "row_id"
 """The column by which answers find their questions, and rows that were dropped are noticed."""
 
+PROVIDER = "nim"
+"""What an endpoint of the user's own is called."""
+
 _SYSTEM, _QUESTION = "system", "question"
+
+
+def provider(name: str, address: str, key: str) -> dict[str, str]:
+    """Return a provider of models; `key` may name a variable of the environment."""
+    return {"name": name, "endpoint": address, "provider_type": "openai", "api_key": key}
 
 
 def batch_config(

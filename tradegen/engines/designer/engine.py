@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from tradegen.data.gold import Gold
-from tradegen.engines.designer.batches import PROVIDER, BatchRunner, Column, Complaints
+from tradegen.engines.designer.batches import BatchRunner, Column, Complaints, run_config
+from tradegen.engines.designer.columns import PROVIDER, provider
 from tradegen.engines.designer.model import DesignerModel
 from tradegen.engines.designer.options import DesignerOptions
-from tradegen.engines.designer.quiet import check_installed, listen, prepare_import, quiet_designer
+from tradegen.engines.designer.quiet import check_installed, import_quietly, listen, quiet_designer
 from tradegen.engines.designer.watch import PATIENCE_S, Watch
 from tradegen.engines.nim.answers import AnswerForm
 from tradegen.engines.nim.endpoint import reach
@@ -40,12 +41,13 @@ class DesignerModels:
         subscribe_token_usage(watch.heard)
         complaints = Complaints()
         listen(complaints.hear)
+        address, key = nim.endpoint.base_url, nim.endpoint.key() or "not-needed"
         designer = quiet_designer(
+            self.scratch / "home",
             self.scratch / f"batches-{os.getpid()}",
-            nim.endpoint.base_url,
-            nim.endpoint.key() or "not-needed",
-            PROVIDER,
+            [provider(PROVIDER, address, key)],
         )
+        designer.set_run_config(run_config())
         runner = BatchRunner(designer, complaints)
         transport = Transport(limits)
         ways: defaultdict[str, Way] = defaultdict(Way)
@@ -90,5 +92,5 @@ def learn_designer(
     """
     check_installed()
     folder = scratch or Path(tempfile.mkdtemp(prefix="tradegen-designer-"))
-    prepare_import(folder / "home")
+    import_quietly(folder / "home")  # once: processes forked afterwards have it
     return DesignerModels(learn_nim(gold, seed, nim, journal, workers), options, folder)

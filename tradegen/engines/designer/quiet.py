@@ -1,10 +1,15 @@
-"""Data Designer without what it does besides: no telemetry, no port, no file of the user's home."""
+"""Data Designer without what it does besides: telemetry, metrics port, downloads, files at home.
+
+It reads its environment when it is imported, so that what a program has imported already is
+corrected as well. Its own switches do not reach two things, which are replaced here: a first start
+writes default models into the home folder, and its profiles fetch a tokenizer from the network.
+"""
 
 import asyncio
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,21 +20,9 @@ if TYPE_CHECKING:
     from data_designer.interface import DataDesigner
 
 _LOGGER = "data_designer"
-_OFF = {
-    "NEMO_TELEMETRY_ENABLED": "false",
-    "DISABLE_DATA_DESIGNER_PLUGINS": "true",
-    "DATA_DESIGNER_ASYNC_TRACE": "0",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-}
 _HOOKS = ("_create_dataset_profiler", "_create_resource_provider")
-"""Of `DataDesigner`, none of them public, see `quiet_designer`."""
-
-_RECOVERY: Mapping[str, Any] = {
-    "multiplicative_decrease_factor": 0.9,
-    "additive_increase_step": 4,
-    "successes_until_increase": 8,
-}
-"""How its limit of calls at once follows 429: by default a stray one is felt for minutes."""
+_SEEDING = "resolve_seed_default_model_settings"
+"""Of `DataDesigner` and its module: none of them public, each replaced below."""
 
 Tell = Callable[[str], None]
 
@@ -38,24 +31,53 @@ def check_installed() -> None:
     """Raise `EngineUnavailableError` if data-designer is not there."""
     if find_spec("data_designer") is None:
         raise EngineUnavailableError(
-            "engine designer needs data-designer: pip install 'tradegen[designer]'"
+            "data-designer is not installed: pip install 'tradegen[designer]'"
         )
 
 
-def prepare_import(home: Path) -> None:
+def quiet_environment(home: Path) -> dict[str, str]:
+    """Return the environment variables that keep Data Designer to itself, and to `home`."""
+    return {
+        "NEMO_TELEMETRY_ENABLED": "false",
+        "DISABLE_DATA_DESIGNER_PLUGINS": "true",
+        "DATA_DESIGNER_ASYNC_TRACE": "0",
+        "DATA_DESIGNER_DISABLE_VERSION_CHECK": "1",
+        "DATA_DESIGNER_HOME": str(home),
+        "DATA_DESIGNER_MANAGED_ASSETS_PATH": str(home / "managed-assets"),
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+    }
+
+
+def import_quietly(home: Path) -> None:
     """Import Data Designer with everything off that is decided on import; `home` is its folder.
 
-    It writes its default settings there; processes forked afterwards find them.
+    What a program has imported before is corrected. Raises `EngineUnavailableError` if it is not
+    installed, or is a version that works in another way inside: it cannot be kept from the network.
     """
-    home.mkdir(parents=True, exist_ok=True)
-    assets = home / "managed-assets"
-    os.environ.update(
-        _OFF, DATA_DESIGNER_HOME=str(home), DATA_DESIGNER_MANAGED_ASSETS_PATH=str(assets)
-    )
-    import data_designer.interface  # noqa: F401
-    from data_designer.config.default_model_settings import resolve_seed_default_model_settings
+    check_installed()
+    os.environ.update(quiet_environment(home.absolute()))
+    try:
+        from data_designer.engine.models import facade, telemetry
+        from data_designer.interface import DataDesigner, data_designer
+    except ImportError as error:
+        raise EngineUnavailableError(
+            f"data-designer cannot be imported ({error}); pip install 'tradegen[designer]' in an "
+            "environment of its own"
+        ) from error
+    missing = [hook for hook in _HOOKS if not hasattr(DataDesigner, hook)]
+    missing += [] if hasattr(data_designer, _SEEDING) else [_SEEDING]
+    if missing:
+        raise EngineUnavailableError(
+            f"tradegen does not know this version of data-designer ({missing[0]} is gone); "
+            "pip install 'tradegen[designer]' brings one it knows"
+        )
+    for module in (facade, telemetry):
+        module.TELEMETRY_ENABLED = False
+    setattr(data_designer, _SEEDING, _make_nothing)
 
-    resolve_seed_default_model_settings()
+
+def _make_nothing() -> None:
+    """Stand in for what writes default models and providers into the home folder."""
 
 
 class _NoProfiler:
@@ -65,22 +87,16 @@ class _NoProfiler:
         """Profile nothing."""
 
 
-def quiet_designer(folder: Path, endpoint: str, key: str, provider: str) -> "DataDesigner":
-    """Return a Data Designer that asks one endpoint and does nothing else.
+def quiet_designer(
+    home: Path, artifacts: Path, providers: Iterable[Mapping[str, Any]]
+) -> "DataDesigner":
+    """Return a Data Designer that calls the models at `providers` alone, and opens no port.
 
-    Its working files, if any, are in `folder`. Raises `EngineUnavailableError` for a version
-    that works in another way inside: it cannot be kept from using the internet.
+    It writes into `home` and `artifacts` only. Raises the errors of `import_quietly`.
     """
+    import_quietly(home)
     import data_designer.config as dd
-    from data_designer.config.request_admission import RequestAdmissionTuningConfig
     from data_designer.interface import DataDesigner
-
-    missing = [hook for hook in _HOOKS if not hasattr(DataDesigner, hook)]
-    if missing:
-        raise EngineUnavailableError(
-            f"engine designer does not know this version of data-designer ({missing[0]} is gone); "
-            "pip install 'tradegen[designer]' brings one it knows"
-        )
 
     class Quiet(DataDesigner):  # type: ignore[misc, unused-ignore]
         def _create_dataset_profiler(self, *_: Any, **__: Any) -> _NoProfiler:
@@ -91,24 +107,16 @@ def quiet_designer(folder: Path, endpoint: str, key: str, provider: str) -> "Dat
             _PROVIDED.models = provided.model_registry
             return provided
 
-    folder.mkdir(parents=True, exist_ok=True)
+    assets = home / "managed-assets"
+    for folder in (assets, artifacts):  # else it refuses to start
+        folder.mkdir(parents=True, exist_ok=True)
     designer = Quiet(
-        artifact_path=folder,
-        managed_assets_path=folder,
-        model_providers=[
-            dd.ModelProvider(name=provider, endpoint=endpoint, provider_type="openai", api_key=key)
-        ],
+        artifact_path=artifacts,
+        managed_assets_path=assets,
+        model_providers=[dd.ModelProvider(**one) for one in providers],
         auto_configure_logging=False,
     )
-    designer.set_run_config(
-        dd.RunConfig(
-            otel_metrics_port=None,
-            disable_early_shutdown=True,  # a bad stretch must not drop the rows after it
-            max_conversation_restarts=0,
-            max_conversation_correction_steps=1,
-            request_admission=RequestAdmissionTuningConfig(**_RECOVERY),
-        )
-    )
+    designer.set_run_config(dd.RunConfig(otel_metrics_port=None))
     return designer
 
 
