@@ -133,7 +133,7 @@ def full(path, text):
 
 write.write_text = full
 sys.argv = ["tradegen", "run", "--n", "2", "--name", "full", "--workers", "1", *sys.argv[1:]]
-from tradegen.cli.app import main
+from tradegen.cli.main import main
 main()
 """
 
