@@ -254,7 +254,8 @@ def test_an_unknown_engine_ends_with_4_and_the_nearest_known_one(cli: Command) -
     assert said.code == 4
     assert (
         said.err
-        == "tradegen: no engine 'embeded'; did you mean embedded? There is embedded, nim.\n"
+        == "tradegen: no engine 'embeded'; did you mean embedded? "
+        "There is designer, embedded, nim.\n"
     )
     assert not said.out
 

@@ -387,7 +387,7 @@ def test_nights_that_fail_for_weeks_do_not_fill_the_disk(cli: Command, runs: Pat
 def test_no_fault_of_the_report_fails_the_night(
     cli: Command, runs: Path, unfinished: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_run: RunFolder) -> str:
+    def broken(_run: RunFolder, _settings: Settings) -> str:
         raise ZeroDivisionError("in a figure")
 
     monkeypatch.setattr("tradegen.nightly.steps.report_of_run", broken)
