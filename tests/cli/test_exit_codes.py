@@ -253,8 +253,7 @@ def test_an_unknown_engine_ends_with_4_and_the_nearest_known_one(cli: Command) -
     said = cli("preview", "--engine", "embeded")
     assert said.code == 4
     assert (
-        said.err
-        == "tradegen: no engine 'embeded'; did you mean embedded? "
+        said.err == "tradegen: no engine 'embeded'; did you mean embedded? "
         "There is designer, embedded, nim.\n"
     )
     assert not said.out
