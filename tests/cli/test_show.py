@@ -10,7 +10,7 @@ import pytest
 from tests.data.test_run_folder import held_by_another_process
 from tests.support.cli import Command, printed_command
 from tests.support.runs import FinishedRun
-from tradegen.cli.summary import counted
+from tradegen.cli.console import counted
 from tradegen.data.ledger import Ledger
 
 

@@ -47,3 +47,8 @@ def silence_stdout() -> None:
 def styled(*parts: str | tuple[str, str]) -> Text:
     """Return text of plain parts and parts with a style."""
     return Text.assemble(*parts)
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun in the right number."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from tradegen.cli.console import counted
 from tradegen.data.row import from_microseconds
 from tradegen.errors import InputError
 from tradegen.importers.bar_faults.fault import FIXABLE, Fault, Kind
@@ -41,9 +42,8 @@ def tell_faults(console: Console, faults: Sequence[Fault], fixes: frozenset[Kind
     if not faults:
         return
     lines = _by_symbol(faults)
-    console.print(
-        f"bars: {len(faults):,} faults in {len({one.symbol for one in faults}):,} symbols"
-    )
+    symbols = len({one.symbol for one in faults})
+    console.print(f"bars: {counted(len(faults), 'fault')} in {counted(symbols, 'symbol')}")
     wide = max(len(_whose(one)) for one in lines[:_LINES])
     for one in lines[:_LINES]:
         since, until = _day(one.first), _day(one.last)

@@ -10,7 +10,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from tradegen.cli.console import styled
+from tradegen.cli.console import counted, styled
 from tradegen.engines.attempt_log import Usage
 from tradegen.progress import duration, usage_lines
 
@@ -105,11 +105,6 @@ def _print_files(console: Console, folder: Path) -> None:
     more = ("README.md", "run.json", "rejected.parquet", "ledger.sqlite")
     there = ", ".join(name for name in more if (folder / name).is_file())
     console.print(f"more: {folder} ({there})", soft_wrap=True)
-
-
-def counted(count: int, noun: str) -> str:
-    """Return a count with its noun in the right number."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _time(manifest: Mapping[str, Any]) -> str:
