@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.bar_faults import real_bars
 from tests.support.planted_bars import MARKET, before_split, prices_in, raw, taken
 from tests.support.real_gold import REASON
 from tradegen.data.interval import DAY_US, HOUR_US
@@ -23,33 +23,21 @@ Market = Mapping[str, Bars]
 
 pytestmark = pytest.mark.skipif(not MARKET.is_dir(), reason=REASON)
 
-OUTAGES = {
+GAPS_ON = {
     *("2020-03-04", "2020-04-25", "2020-06-28"),
     *("2021-04-20", "2021-04-25", "2021-08-13", "2021-09-29"),
 }
-"""Days on which the exchange stood still for some hours, for all of its markets alike."""
-
-
-def market(name: str, time: str, key: str) -> Market:
-    frame = pd.read_parquet(MARKET / f"{name}.parquet")
-    moment = pd.to_datetime(frame[time], utc=True).dt.tz_localize(None)
-    stamps = moment.to_numpy().astype("datetime64[us]").astype(np.int64)
-    columns = [frame[field].to_numpy(np.float64) for field in BAR_FIELDS[1:]]
-    return {
-        str(symbol): Bars(stamps[at], *(column[at] for column in columns))
-        for symbol, at in frame.groupby(key).indices.items()
-    }
+"""Days of which the file lacks some hours, the same ones in all of its markets."""
 
 
 @pytest.fixture(scope="session")
 def hours() -> Market:
-    return market("crypto_hourly", "time", "symbol")
+    return real_bars(MARKET / "crypto_hourly.parquet")
 
 
 @pytest.fixture(scope="session")
 def days() -> Market:
-    frame = pd.read_parquet(MARKET / "equity_daily.parquet")
-    return market("equity_daily", "date", "symbol" if "symbol" in frame else "ticker")
+    return real_bars(MARKET / "equity_daily.parquet")
 
 
 def as_they_are(bars: Market, length: int) -> Examined:
@@ -59,15 +47,15 @@ def as_they_are(bars: Market, length: int) -> Examined:
     )
 
 
-def test_in_real_hours_only_the_exchanges_own_outages_are_found(hours: Market) -> None:
+def test_in_real_hours_only_gaps_that_all_markets_share_are_found(hours: Market) -> None:
     faults = as_they_are(hours, HOUR_US).faults
     assert {one.kind for one in faults} == {Kind.GAPS}
-    assert {str(np.datetime64(one.first, "us"))[:10] for one in faults} == OUTAGES
+    assert {str(np.datetime64(one.first, "us"))[:10] for one in faults} == GAPS_ON
     assert max(one.count for one in faults) == 4
 
 
 def test_in_real_days_only_two_missing_ones_are_found(days: Market) -> None:
-    """Both shares were traded on that day; the file has no bar of it."""
+    """The market was open on that day; the file has no bar of it for these two shares."""
     faults = as_they_are(days, DAY_US).faults
     found = [(one.symbol, one.kind, str(np.datetime64(one.first, "us"))[:10]) for one in faults]
     assert found == [("CERN", Kind.GAPS, "2022-01-27"), ("DISCA", Kind.GAPS, "2022-01-27")]
