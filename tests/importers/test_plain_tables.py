@@ -40,6 +40,16 @@ def test_the_header_is_found_below_titles_and_is_told(tmp_path: Path) -> None:
     ]
 
 
+def test_columns_that_are_stated_tell_the_header_whatever_their_names(tmp_path: Path) -> None:
+    text = "Depot, 7, 8\nWann;Was;Art;Menge;Kurs\n2024-03-04T09:30:00Z;ABC;buy;5;10\n"
+    names = {"time": "Wann", "symbol": "Was", "side": "Art", "quantity": "Menge", "price": "Kurs"}
+    log = log_of(tmp_path, text, columns=names)
+    assert log.notes == ["the header is line 2; what stands above it is not read"]
+    assert [(fill.symbol, fill.quantity, fill.price) for fill in records_of(log).fills] == [
+        ("ABC", 5, 10)
+    ]
+
+
 def test_dates_and_times_of_day_are_one_time_and_signs_are_sides(tmp_path: Path) -> None:
     read = records_of(log_of(tmp_path, PREAMBLE))
     assert read.problems == []
