@@ -213,6 +213,12 @@ DEAL = "2024.03.04 09:30:00,1,BTCUSD,buy,in,1,52000,1,0\n"
             "holds no trades (1 rows are passed over: assetCategory OPT: only STK, FUT, CASH, CRY",
         ),
         ("a.html", PAGE, (), "a.html: no table of a known kind; expected .csv, .tsv, .xlsx or"),
+        (
+            "a.html",
+            PAGE.replace("<h1>502</h1>", "<table><tr><td>502</td></tr></table>"),
+            (),
+            "a.html: no table of a known kind; expected .csv, .tsv, .xlsx or",
+        ),
         ("a.html", PAGE, ("--format", "mt5"), "is no MetaTrader 5 history report in English"),
         ("a.html", "", ("--format", "mt5"), "a.html: not readable as HTML"),
         ("a.html", REPORT.format(""), (), "is no MetaTrader 5 history report in English"),

@@ -152,6 +152,17 @@ def test_a_market_without_trades_for_some_hours_is_not_stale() -> None:
     assert examined(replace(BARS, **columns)).faults == []
 
 
+def test_a_few_bars_alike_in_prices_but_not_in_volume_are_not_stale() -> None:
+    columns = {name: getattr(BARS, name).copy() for name in (*PRICE_FIELDS, "volume")}
+    for name, price in (("open", 200.0), ("high", 201.0), ("low", 199.0), ("close", 200.0)):
+        columns[name][300:305] = price
+    columns["volume"][300:305] = [5.0, 6.0, 5.0, 7.0, 5.0]
+    kinds = {one.kind for one in examined(replace(BARS, **columns)).faults}
+    columns["volume"][300:305] = 5.0
+    assert Kind.STALE not in kinds
+    assert Kind.STALE in {one.kind for one in examined(replace(BARS, **columns)).faults}
+
+
 # --- gaps ---------------------------------------------------------------------------------------
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tradegen.data.row import PRICE_FIELDS, Bars, BoolArray
+from tradegen.data.row import PRICE_FIELDS, Bars, BoolArray, FloatArray
 from tradegen.importers.bar_faults.fault import Fault, Kind
 from tradegen.importers.bar_faults.stretches import stretches
 
@@ -24,12 +24,16 @@ def stale(bars: Bars) -> BoolArray:
         column = getattr(bars, name)
         again &= column[1:] == column[:-1]
     for one, end in stretches(again):
-        volume = bars.volume[one : end + 1]
-        copies = volume[0] > 0 and bool(np.all(volume == volume[0]))
+        copies = _repeats(bars.volume[one : end + 1])
         flat = bars.high[one] == bars.low[one]
         if end + 1 - one >= (_FLAT if flat else _COPIES if copies else _ALIKE):
             result[one + 1 : end + 1] = True
     return result
+
+
+def _repeats(volume: FloatArray) -> bool:
+    """Return whether bars that were traded in are alike in volume, too."""
+    return bool(volume[0] > 0 and np.all(volume == volume[0]))
 
 
 def find_stale(symbol: str, interval: str, bars: Bars, *, fixed: bool) -> list[Fault]:
@@ -38,7 +42,7 @@ def find_stale(symbol: str, interval: str, bars: Bars, *, fixed: bool) -> list[F
     faults = []
     for one, end in stretches(stale(bars)):
         traded = "no volume" if not bars.volume[one:end].any() else "volume goes on"
-        if (volume := bars.volume[one - 1 : end])[0] > 0 and np.all(volume == volume[0]):
+        if _repeats(bars.volume[one - 1 : end]):
             traded = "volume too"
         alike = f"the same open, high, low and close {end - one + 1:,} bars long ({traded})"
         first, last = int(bars.time[one]), int(bars.time[end - 1])
